@@ -1,0 +1,174 @@
+"""Fit the four probabilities of BKT to answers by expectation-maximisation (Baum et al. 1970; Dempster et al. 1977).
+
+E-step: expected counts under the current parameters, exactly. M-step: each probability becomes expected successes
+over expected trials. The log likelihood never falls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import bkt
+from .bkt import NAMES, BKTParams
+from .changepoint import Counts, Stretches
+from .responses import Sequences, as_sequences
+
+
+@dataclass(frozen=True)
+class End:
+    """Where one start of a fit led: its start, its end and the log likelihood there."""
+
+    start: BKTParams
+    params: BKTParams
+    log_likelihood: float
+
+
+@dataclass(frozen=True)
+class BKTFit:
+    """A fitted skill.
+
+    params: the estimates. log_likelihood: at the estimates, natural logarithm, over all answers.
+    trace: (steps + 1,) log likelihood before each step and at the end. path: (steps + 1, 4) parameters, in the order
+    p_init, p_transit, p_slip, p_guess; path[0] is the start. converged, reason: whether the fit stopped by itself, and why
+    it stopped. ends: one `End` for each start. students, answers: how many. frozen: names that were not fitted.
+    """
+
+    params: BKTParams
+    log_likelihood: float
+    trace: np.ndarray
+    path: np.ndarray
+    converged: bool
+    reason: str
+    ends: tuple[End, ...]
+    students: int
+    answers: int
+    frozen: tuple[str, ...]
+
+    @property
+    def steps(self) -> int:
+        return len(self.trace) - 1
+
+
+def expected_counts(answers, params: BKTParams) -> Counts:
+    """The E-step, by change points with equal stretches of answers counted once (`ktlib.changepoint`)."""
+    return Stretches(as_sequences(answers)).expected_counts(params)
+
+
+def expected_counts_forward_backward(answers, params: BKTParams) -> Counts:
+    """The same E-step by the textbook forward-backward recursion, student by student and step by step (Rabiner 1989).
+
+    Slower; kept to be read and to test `expected_counts` against.
+    """
+    sequences = as_sequences(answers)
+    table = sequences.to_array()
+    inside = np.arange(table.shape[1]) < sequences.lengths[:, None]
+    seen = bkt.forward_backward(table, ~inside, params)
+    known, learned = np.where(inside, seen["known"], 0.0), seen["learned"]
+    unknown = np.where(inside, 1 - seen["known"], 0.0)
+    asked, followed = ~np.isnan(table), inside.copy()
+    followed[np.arange(len(table)), sequences.lengths - 1] = False
+    return Counts(
+        students=len(sequences),
+        init=float(known[:, 0].sum()),
+        chances=float(unknown[followed].sum()),
+        learned=float(learned[followed].sum()),
+        known=float(known[asked].sum()),
+        slips=float(known[table == 0].sum()),
+        unknown=float(unknown[asked].sum()),
+        guesses=float(unknown[table == 1].sum()),
+        log_likelihood=float(seen["log_likelihood"].sum()),
+    )
+
+
+def maximise(counts: Counts, params: BKTParams, frozen: Iterable[str] = ()) -> BKTParams:
+    """The M-step: expected successes over expected trials. `frozen` names, and those without trials, keep their value."""
+    new = {
+        name: min(successes / trials, 1.0)
+        for name, (successes, trials) in zip(NAMES, counts.pairs(), strict=True)
+        if name not in frozen and trials > 0
+    }
+    return replace(params, allow_flip=True, **new)
+
+
+def fit(
+    answers,
+    *,
+    start: BKTParams | None = None,
+    frozen: Iterable[str] = (),
+    random_starts: int = 0,
+    rng=None,
+    tol: float = 1e-6,
+    max_steps: int = 2000,
+) -> BKTFit:
+    """Maximum likelihood by exact EM.
+
+    answers: `Sequences`, a (students, steps) array with NaN, or lists of 1, 0 and None. start: first start, by default
+    the literature's `BKTParams()`. frozen: names among p_init, p_transit, p_slip, p_guess to leave at their start.
+    random_starts: further starts, drawn uniformly with p_guess + p_slip < 1; they need `rng`, a
+    `numpy.random.Generator` or a seed. tol: a start ends when a step gains less than this much log likelihood in all
+    (nats). max_steps: or after so many.
+
+    Of the ends with p_guess + p_slip < 1 the likeliest is returned; where there is none, the likeliest of all, and its
+    `params.flipped` is True.
+
+    Raises ValueError for answers or settings that cannot be used, before any work starts.
+    """
+    start = BKTParams() if start is None else start
+    frozen = tuple(frozen)
+    for name in frozen:
+        if name not in NAMES:
+            raise ValueError(f"frozen names {name!r}; the parameters are {', '.join(NAMES)}")
+    if random_starts and rng is None:
+        raise ValueError(f"random_starts = {random_starts} needs rng: pass a seed or a numpy.random.Generator")
+    if random_starts < 0 or max_steps < 1 or not tol >= 0:
+        raise ValueError(f"random_starts = {random_starts}, max_steps = {max_steps}, tol = {tol}: give values above 0")
+    sequences = as_sequences(answers)
+    stretches = Stretches(sequences)
+    starts = [start]
+    if random_starts:
+        starts += _random_starts(random_starts, start, frozen, np.random.default_rng(rng))
+    runs = [_climb(stretches, s, frozen, tol, max_steps) for s in starts]
+    best = max(runs, key=lambda run: (not run["params"].flipped, run["log_likelihood"]))
+    ends = tuple(End(s, r["params"], r["log_likelihood"]) for s, r in zip(starts, runs, strict=True))
+    return BKTFit(**best, ends=ends, students=len(sequences), answers=sequences.n_answers, frozen=frozen)
+
+
+def _climb(stretches: Stretches, start: BKTParams, frozen, tol: float, max_steps: int) -> dict:
+    """EM from one start."""
+    params = replace(start, allow_flip=True)
+    counts = stretches.expected_counts(params)
+    trace, path = [counts.log_likelihood], [tuple(params)]
+    gain = np.inf
+    while gain >= tol and len(path) <= max_steps:
+        params = maximise(counts, params, frozen)
+        counts = stretches.expected_counts(params)
+        gain = counts.log_likelihood - trace[-1]
+        trace.append(counts.log_likelihood)
+        path.append(tuple(params))
+    converged = gain < tol
+    reason = (
+        f"the last step gained {max(gain, 0):.1g} nats, less than {tol:g}"
+        if converged
+        else f"max_steps = {max_steps} reached; the last step still gained {gain:.1g} nats"
+    )
+    return {
+        "params": params,
+        "log_likelihood": trace[-1],
+        "trace": np.array(trace),
+        "path": np.array(path),
+        "converged": bool(converged),
+        "reason": reason,
+    }
+
+
+def _random_starts(n: int, start: BKTParams, frozen, rng) -> list[BKTParams]:
+    """Uniform over the unit cube where guess + slip < 1; frozen names as in `start`."""
+    out = []
+    while len(out) < n:
+        draw = dict(zip(NAMES, rng.random(4).tolist(), strict=True)) | {f: getattr(start, f) for f in frozen}
+        if draw["p_slip"] + draw["p_guess"] < 1:
+            out.append(BKTParams(**draw))
+    return out

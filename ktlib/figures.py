@@ -1,0 +1,101 @@
+"""Every figure that is quoted anywhere: data in, `Figure` out.
+
+A `Figure` shows itself as inline SVG that follows the page's text colour and its light or dark palette, and carries
+its finding as alternative text. Colours have fixed meanings:
+
+truth (ink) · estimate (blue) · peer (orange) · prior (purple) · other (green)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+import re
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+
+from .quotes import MIME
+
+TRUTH = "#010203"  # replaced by the page's text colour
+ESTIMATE, PEER, PRIOR, OTHER = "#0072b2", "#b84e00", "#a64d79", "#007a59"
+_VARIABLES = {ESTIMATE: "--kt-estimate", PEER: "--kt-peer", PRIOR: "--kt-prior", OTHER: "--kt-other"}
+
+_STYLE = {
+    "figure.figsize": (8, 4.5),  # 16:9, a slide
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 14,
+    "axes.titleweight": "bold",
+    "axes.titlepad": 12,
+    "axes.labelsize": 12,
+    "grid.alpha": 0.18,
+    "font.size": 12,
+    "lines.linewidth": 2.2,
+    "legend.frameon": False,
+    "svg.hashsalt": "ktlib",
+    "svg.fonttype": "path",
+    "axes.prop_cycle": mpl.cycler(color=[ESTIMATE, PEER, PRIOR, OTHER]),
+    **{
+        k: TRUTH
+        for k in ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color", "grid.color")
+    },
+}
+
+
+def style():
+    """Context manager: matplotlib as the book draws it. Use it around your own figures too."""
+    return mpl.rc_context(_STYLE)
+
+
+class Figure:
+    """A finished figure with its finding in words.
+
+    fig: a matplotlib figure drawn under `style()`. alt: one or two sentences that state the finding. name: lower-case
+    with hyphens, when a pitch card or another page quotes it. `svg()` gives the drawing as text.
+    """
+
+    def __init__(self, fig: mpl.figure.Figure, alt: str, name: str | None = None):
+        if len(alt.split()) < 5:
+            raise ValueError(f"alt text {alt!r} must state the finding in a sentence")
+        self.fig, self.alt, self.name = fig, alt, name
+        plt.close(fig)
+
+    def svg(self) -> str:
+        buffer = io.StringIO()
+        with style():
+            self.fig.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        svg = buffer.getvalue()
+        svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.S)
+        svg = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
+        svg = svg.replace(TRUTH, "currentColor")
+        for colour, variable in _VARIABLES.items():
+            svg = svg.replace(colour, f"var({variable}, {colour})")
+        svg = re.sub(r"\s*\n\s*", " ", svg)
+        prefix = "f" + hashlib.sha1(svg.encode()).hexdigest()[:6] + "-"
+        used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
+        svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in used else "", svg)
+        svg = re.sub(r'(href="#|url\(#)', lambda m: m[1] + prefix, svg)
+        box = re.search(r'viewBox="([^"]+)"', svg)[1]
+        head = (
+            '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+            f'viewBox="{box}" role="img" aria-label="{html.escape(self.alt)}">'
+        )
+        return re.sub(r"<svg [^>]*>", lambda m: head, svg, count=1)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        at = f' id="figure-{self.name}"' if self.name else ""
+        bundle = {
+            "text/plain": f"Figure: {self.alt}",
+            "text/html": f'<div class="kt-figure"{at} style="max-width:840px">{self.svg()}</div>',
+        }
+        if self.name:
+            bundle[MIME] = {"kind": "figure", "name": self.name, "alt": self.alt}
+        return bundle

@@ -1,0 +1,131 @@
+"""What the book may quote, and from where: numbers, claims and pitch cards.
+
+Nothing quoted anywhere in the book is typed. A cell computes it and shows one of the objects below; the object
+travels inside that cell's output, and the book picks it up from there (`book/_ext/kt_book.py`). So every number on a
+card leads back to the cell that made it, and a changed result changes every page that quotes it.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import asdict, dataclass
+
+MIME = "application/vnd.ktlib.quote+json"
+VERDICTS = ("holds", "holds with a caveat", "does not hold", "cannot be checked here")
+_NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.match(name):
+        raise ValueError(f"name {name!r} must be lower-case letters, digits and hyphens, such as 'mean-rate'")
+
+
+class _Quote:
+    """Shared display: readable HTML for a person, JSON for the book."""
+
+    kind = ""
+
+    def _html(self) -> str:
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {
+            "text/plain": repr(self),
+            "text/html": self._html(),
+            MIME: {"kind": self.kind, **asdict(self)},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbers(_Quote):
+    """Named numbers, as text, for `{{ name }}` on any page of the book.
+
+    values: name -> the number as it is to be read, for example {"em-steps": "16"}.
+    """
+
+    kind = "numbers"
+    values: dict[str, str]
+
+    def __post_init__(self):
+        for name, text in self.values.items():
+            _check_name(name)
+            if not isinstance(text, str) or "nan" in text.lower():
+                raise ValueError(f"{name} = {text!r}: give the number as text, and never NaN")
+
+    def _html(self) -> str:
+        rows = " · ".join(f"<code>{n}</code> {html.escape(t)}" for n, t in self.values.items())
+        return f'<p class="kt-numbers">Quoted elsewhere as: {rows}</p>'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim(_Quote):
+    """One figure that a source states, beside ours.
+
+    source, place: which text, and where in it. says: what it states. ours: our value with its interval. n: sample
+    and replicates behind ours, in words. seed: of our draws, or "none drawn". verdict: one of `VERDICTS`.
+    why: one sentence. Raises ValueError for an unknown verdict or an empty field.
+    """
+
+    kind = "claim"
+    name: str
+    source: str
+    place: str
+    says: str
+    ours: str
+    n: str
+    seed: str
+    verdict: str
+    why: str
+
+    def __post_init__(self):
+        _check_name(self.name)
+        if self.verdict not in VERDICTS:
+            raise ValueError(f"verdict {self.verdict!r} of claim {self.name!r} must be one of {', '.join(VERDICTS)}")
+        for field, text in asdict(self).items():
+            if not str(text).strip():
+                raise ValueError(f"claim {self.name!r} leaves {field} empty: say it or drop the claim")
+
+    def _html(self) -> str:
+        e = {k: html.escape(str(v)) for k, v in asdict(self).items()}
+        mark = self.verdict.replace(" ", "-")
+        return (
+            f'<div class="kt-claim" id="claim-{e["name"]}"><p><strong>Claim, checked.</strong> {e["says"]} '
+            f'<span class="kt-place">({e["source"]}, {e["place"]})</span></p>'
+            f"<p>Ours: {e['ours']}. n: {e['n']}. Seed: {e['seed']}.</p>"
+            f'<p><span class="kt-verdict kt-{mark}">{e["verdict"]}</span> {e["why"]}</p></div>'
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card(_Quote):
+    """A tough question and what one may answer.
+
+    question: as it is asked. answer: one breath, at most 30 words, numbers computed. figure: name of a `Figure` shown
+    in the same notebook. limits: what we may not say, a sentence each. shown: label of the section that shows it.
+    Raises ValueError when the answer is longer than 30 words or no limit is stated.
+    """
+
+    kind = "card"
+    name: str
+    question: str
+    answer: str
+    figure: str
+    limits: tuple[str, ...]
+    shown: str
+
+    def __post_init__(self):
+        _check_name(self.name)
+        words = len(self.answer.split())
+        if words > 30:
+            raise ValueError(f"the answer of card {self.name!r} has {words} words; one breath is 30: cut it")
+        if not self.limits or isinstance(self.limits, str):
+            raise ValueError(f"card {self.name!r} needs limits, a tuple of what we may not say")
+
+    def _html(self) -> str:
+        limits = "".join(f"<li>{html.escape(t)}</li>" for t in self.limits)
+        return (
+            f'<div class="kt-card" id="card-{self.name}"><p class="kt-question">“{html.escape(self.question)}”</p>'
+            f'<p class="kt-answer">{html.escape(self.answer)}</p>'
+            f'<p class="kt-limits">What we may not say:</p><ul>{limits}</ul></div>'
+        )
