@@ -137,6 +137,16 @@ def as_sequences(answers) -> Sequences:
     return Sequences.from_lists(rows)
 
 
+def sequences_by(frame, column: str, student: str = "student", correct: str = "correct") -> dict[Any, Sequences]:
+    """One `Sequences` for each value of `column` (a skill, say), in ascending order, from a long-form DataFrame.
+
+    Raises ValueError as `Sequences.from_frame` does, or if `column` is missing.
+    """
+    if column not in frame:
+        raise ValueError(f"no column {column!r}; the frame has {', '.join(map(repr, frame.columns))}")
+    return {value: Sequences.from_frame(rows, student, correct) for value, rows in frame.groupby(column, sort=True)}
+
+
 def _names(students, n: int) -> tuple:
     names = tuple(range(n)) if students is None else tuple(students)
     if len(names) != n:

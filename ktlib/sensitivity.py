@@ -1,0 +1,110 @@
+"""What wrong parameters do: to one student's trace, to mastery decisions, and to a whole class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import bkt
+from .bkt import NAMES, BKTParams, Simulated
+
+MASTERY = 0.95  # the usual threshold (Corbett & Anderson 1995)
+
+
+def sweep(params: BKTParams, name: str, values: Iterable[float]) -> list[BKTParams]:
+    """`params` with one probability set to each of `values` in turn; guess + slip ≥ 1 is allowed here.
+
+    Raises ValueError for an unknown name or a value outside [0, 1].
+    """
+    if name not in NAMES:
+        raise ValueError(f"name = {name!r}; the parameters are {', '.join(NAMES)}")
+    return [replace(params, allow_flip=True, **{name: float(v)}) for v in values]
+
+
+def mastery_step(p_known, threshold: float = MASTERY):
+    """After which answer the model first reaches `threshold`: 1, 2, ..; 0 where it never does.
+
+    p_known: (steps,) or (students, steps), as in `bkt.Trace.p_known`. Gives an int or a (students,) array.
+    """
+    if not 0 < threshold < 1:
+        raise ValueError(f"threshold = {threshold!r} is not between 0 and 1: give a probability such as 0.95")
+    reached = np.asarray(p_known) >= threshold
+    step = np.where(reached.any(-1), reached.argmax(-1) + 1, 0)
+    return int(step) if step.ndim == 0 else step
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What deciding with `assumed` parameters does to a class whose true parameters are known.
+
+    Each student answers until she is declared a master or the questions run out. All but `students` are shares of the
+    class in [0, 1], or mean numbers of answers.
+
+    declared: declared masters. false_masters: declared, but do not know the skill. kept: know it at the end and were not
+    declared. extra: answers a student gives after she knows the skill and before she is let go, on average.
+    changed: students decided differently (declared or not, or after another answer) than with the true parameters.
+    shift: answers by which those declared under both are declared later (positive) or earlier, on average; 0 if none.
+    """
+
+    assumed: BKTParams
+    students: int
+    declared: float
+    false_masters: float
+    kept: float
+    extra: float
+    changed: float
+    shift: float
+
+
+def cost(group: Simulated, truth: BKTParams, assumed: BKTParams, threshold: float = MASTERY) -> Cost:
+    """Decide about a simulated class with `assumed` parameters, and compare with what is true of it.
+
+    group: students simulated under `truth`, all with the same number of steps and no gaps; the last step only tells
+    whether the skill was known after the one before. Raises ValueError for a class with gaps or a single step.
+    """
+    answers, known = group.answers[:, :-1], group.known[:, 1:]
+    if not answers.shape[1] or np.isnan(group.answers).any():
+        raise ValueError("the class needs at least two steps each and no gaps: simulate it with one `steps` and missing=0")
+    step = mastery_step(bkt.filter(answers, assumed).p_known, threshold)
+    best = mastery_step(bkt.filter(answers, truth).p_known, threshold)
+    declared = step > 0
+    at = np.where(declared, step, answers.shape[1]) - 1
+    knows = known[np.arange(len(known)), at] == 1
+    learned_after = np.where(known.any(1), known.argmax(1), answers.shape[1])
+    extra = np.maximum(at - learned_after, 0)
+    both = declared & (best > 0)
+    return Cost(
+        assumed=assumed,
+        students=len(answers),
+        declared=float(declared.mean()),
+        false_masters=float((declared & ~knows).mean()),
+        kept=float((~declared & knows).mean()),
+        extra=float(extra.mean()),
+        changed=float((step != best).mean()),
+        shift=float((step - best)[both].mean()) if both.any() else 0.0,
+    )
+
+
+def degenerate(params: BKTParams, edge: float = 1e-3) -> tuple[str, ...]:
+    """Why these parameters do not mean what their names say; empty if they do.
+
+    edge: closer than this to 0 or 1 counts as on the boundary. Source: Baker, Corbett & Aleven (2008).
+    """
+    reasons = []
+    if params.flipped:
+        reasons.append("guess + slip ≥ 1: a right answer counts against knowing")
+    if params.p_guess > 0.5:
+        reasons.append("guess > ½: those who do not know answer right more often than not")
+    if params.p_slip > 0.5:
+        reasons.append("slip > ½: those who know answer wrong more often than not")
+    if params.p_transit < edge:
+        reasons.append("transit = 0: nobody learns")
+    if params.p_transit > 1 - edge:
+        reasons.append("transit = 1: everybody knows it after one question")
+    if params.p_init < edge:
+        reasons.append("init = 0: nobody knew it before")
+    if params.p_init > 1 - edge:
+        reasons.append("init = 1: everybody knew it before")
+    return tuple(reasons)
