@@ -37,7 +37,7 @@ class BKTParams:
             value = getattr(self, name)
             try:
                 inside = 0 <= value <= 1
-            except TypeError:
+            except (TypeError, ValueError):
                 inside = False
             if not inside:
                 raise ValueError(f"{name} = {value!r} is not a probability: give a number between 0 and 1")
@@ -60,7 +60,7 @@ class BKTParams:
 
 @dataclass(frozen=True)
 class Trace:
-    """What the model believes at each step, knowing only the answers up to there. Arrays are (steps,) or (students, steps).
+    """What the model believes at each step, knowing the answers up to there. Arrays are (steps,) or (students, steps).
 
     p_before: P(known at t | y_1..y_{t-1}), just before the answer.
     p_correct: P(y_t = 1 | y_1..y_{t-1}), the forecast of that answer.
@@ -108,22 +108,27 @@ def update(p_known, correct, params: BKTParams):
     Source: Corbett & Anderson (1995), p. 258.
     """
     known = _probabilities(p_known, "p_known")
-    right = np.asarray(correct, dtype=float)
+    right = _numbers(correct, "correct")
     bad = ~(np.isnan(right) | (right == 0) | (right == 1))
     if bad.any():
-        raise ValueError(f"answer {right[bad].flat[0]!r} is not 1 (right), 0 (wrong) or missing (NaN): recode it")
-    out = _step(known, right, params)
+        raise ValueError(f"answer {right[bad].flat[0]:g} is not 1 (right), 0 (wrong) or missing (NaN): recode it")
+    out, _ = _step(known, 1 - known, right, params)
     if np.isnan(out).any():
         raise ValueError(f"the answer has probability zero under {params}: move slip and guess away from 0 and 1")
     return float(out) if np.ndim(out) == 0 else out
 
 
-def _step(known, right, params):
+def _step(known, unknown, right, params):
+    """P(known) and P(not known) after one answer and the chance to learn; NaN where the answer is impossible.
+
+    Both are carried along: a P(known) that rounds to 1 must not make P(not known) zero.
+    """
     if_known = np.where(right == 1, 1 - params.p_slip, np.where(right == 0, params.p_slip, 1.0))
     if_not = np.where(right == 1, params.p_guess, np.where(right == 0, 1 - params.p_guess, 1.0))
     with np.errstate(invalid="ignore", divide="ignore"):
-        posterior = known * if_known / (known * if_known + (1 - known) * if_not)
-    return posterior + (1 - posterior) * params.p_transit
+        total = known * if_known + unknown * if_not
+        posterior = known * if_known / total
+        return posterior + (1 - posterior) * params.p_transit, unknown * if_not / total * (1 - params.p_transit)
 
 
 def filter(answers, params: BKTParams) -> Trace:
@@ -135,10 +140,11 @@ def filter(answers, params: BKTParams) -> Trace:
     """
     table, ended, single = _table(answers)
     before, after = np.empty(table.shape), np.empty(table.shape)
-    known = np.full(len(table), params.p_init)
+    known, unknown = np.full(len(table), params.p_init), np.full(len(table), 1 - params.p_init)
     for t in range(table.shape[1]):
         before[:, t] = known
-        after[:, t] = known = _step(known, table[:, t], params)
+        known, unknown = _step(known, unknown, table[:, t], params)
+        after[:, t] = known
     if np.isnan(after).any():
         _impossible(np.argwhere(np.isnan(after))[0], params)
     before[ended] = after[ended] = np.nan
@@ -148,7 +154,7 @@ def filter(answers, params: BKTParams) -> Trace:
 
 
 def smooth(answers, params: BKTParams) -> Smoothed:
-    """P(known) and P(learned) at each step in hindsight, by the textbook forward-backward recursion (Rabiner 1989, III.A).
+    """P(known) and P(learned) at each step in hindsight, by forward-backward recursion (Rabiner 1989, III.A).
 
     answers: as in `filter`; the result has the same shape.
     """
@@ -160,17 +166,17 @@ def smooth(answers, params: BKTParams) -> Smoothed:
 
 
 def log_likelihood(answers, params: BKTParams):
-    """Natural logarithm of P(answers): a float for one sequence, a (students,) array for several. `-inf` if impossible."""
+    """log P(answers), natural: a float for one sequence, a (students,) array for several. `-inf` if impossible."""
     table, _, single = _table(answers)
-    known = np.full(len(table), params.p_init)
+    known, unknown = np.full(len(table), params.p_init), np.full(len(table), 1 - params.p_init)
     total = np.zeros(len(table))
     with np.errstate(divide="ignore"):
         for t in range(table.shape[1]):
             y = table[:, t]
-            right = known * (1 - params.p_slip) + (1 - known) * params.p_guess
-            wrong = known * params.p_slip + (1 - known) * (1 - params.p_guess)
+            right = known * (1 - params.p_slip) + unknown * params.p_guess
+            wrong = known * params.p_slip + unknown * (1 - params.p_guess)
             total += np.log(np.where(y == 1, right, np.where(y == 0, wrong, 1.0)))
-            known = np.nan_to_num(_step(known, y, params))
+            known, unknown = np.nan_to_num(_step(known, unknown, y, params))
     return float(total[0]) if single else total
 
 
@@ -195,8 +201,7 @@ def forward_backward(table: np.ndarray, ended: np.ndarray, params: BKTParams) ->
             _impossible((int(np.argmin(scale[:, t])), t), params)
         forward[:, :, t] = state = state / scale[:, t]
         if t + 1 < steps:
-            move = state[0] * transit[:, t]
-            state = np.array([state[0] - move, state[1] + move])
+            state = np.array([state[0] * (1 - transit[:, t]), state[1] + state[0] * transit[:, t]])
 
     known, learned = np.empty((n, steps)), np.zeros((n, steps))
     back = np.ones((2, n))
@@ -217,9 +222,13 @@ def simulate(params: BKTParams, *, students: int, steps, rng, missing: float = 0
     `numpy.random.Generator` or a seed. missing: chance that a question is not asked, in [0, 1); each student keeps at
     least her last answer. Raises ValueError for any other value.
     """
-    lengths = np.broadcast_to(np.asarray(steps), (students,)) if students >= 1 else np.empty(0)
-    if students < 1 or (lengths < 1).any() or not np.issubdtype(lengths.dtype, np.integer):
-        raise ValueError(f"students = {students!r}, steps = {steps!r}: give whole numbers of at least 1")
+    lengths = np.asarray(steps)
+    fits = lengths.shape in ((), (students,)) and np.issubdtype(lengths.dtype, np.integer)
+    if students < 1 or not fits or (lengths < 1).any():
+        raise ValueError(
+            f"students = {students!r}, steps = {steps!r}: give whole numbers from 1; steps once, or once a student"
+        )
+    lengths = np.broadcast_to(lengths, (students,))
     if not 0 <= missing < 1:
         raise ValueError(f"missing = {missing!r} is not a probability below 1: give a number in [0, 1)")
     rng = np.random.default_rng(rng)
@@ -253,11 +262,18 @@ def p_correct_skills(p_correct_each, axis: int = -1):
 
 
 def _probabilities(value, name: str) -> np.ndarray:
-    array = np.asarray(value, dtype=float)
+    array = _numbers(value, name)
     bad = ~((array >= 0) & (array <= 1))
     if bad.any():
-        raise ValueError(f"{name} = {array[bad].flat[0]!r} is not a probability: give numbers between 0 and 1")
+        raise ValueError(f"{name} = {array[bad].flat[0]:g} is not a probability: give numbers between 0 and 1")
     return array
+
+
+def _numbers(value, name: str) -> np.ndarray:
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} = {value!r} is not a number: give a number or an array of numbers") from None
 
 
 def _impossible(where, params) -> None:
@@ -268,7 +284,7 @@ def _impossible(where, params) -> None:
 
 
 def _table(answers):
-    """Answers as a (students, steps) float table with NaN, a mask of steps after the end, and whether it was one row."""
+    """Answers as a (students, steps) float table with NaN, a mask of steps after the end, whether it was one row."""
     from .responses import Sequences, as_sequences
 
     single = not isinstance(answers, Sequences) and not any(

@@ -79,7 +79,9 @@ class Stretches:
         for level in range(1, int(depth[0]) + 1):
             alive = int((depth >= level).sum())
             nodes = nodes[: int((1 << (depth[:alive] - level + 1)).sum())]
-            key = nodes[0::2].astype(np.min_scalar_type(size * size)) * size + nodes[1::2]
+            # uint64 plus a signed index would become float, so beyond 32 bits the key is signed
+            dtype = np.min_scalar_type(size * size) if size < 1 << 16 else np.int64
+            key = nodes[0::2].astype(dtype) * size + nodes[1::2]
             kinds, nodes = _distinct(key, size * size)
             self.levels.append((kinds // size, kinds % size))
             size = len(kinds)
@@ -172,7 +174,9 @@ def _spread(answers: np.ndarray, lengths: np.ndarray, depth: np.ndarray) -> np.n
     places = 1 << depth
     first = np.cumsum(places) - places
     out = np.full(int(places.sum()), _NOTHING, np.uint8)
-    out[np.repeat(first, lengths) + _step_number(lengths) * np.repeat(places, lengths) // np.repeat(lengths, lengths)] = letter
+    out[
+        np.repeat(first, lengths) + _step_number(lengths) * np.repeat(places, lengths) // np.repeat(lengths, lengths)
+    ] = letter
     return out
 
 

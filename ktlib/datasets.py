@@ -46,7 +46,7 @@ class DataError(ValueError):
 
 
 def assist2009(part: str = "train"):
-    """ASSISTments 2009-2010 answers: middle-school mathematics, split by student 80/20 (Feng, Heffernan & Koedinger 2009).
+    """ASSISTments 2009-2010 answers: school mathematics, split by student 80/20 (Feng, Heffernan & Koedinger 2009).
 
     part: "train", "test" or "all". Gives a DataFrame in the order answered, one row an answer: student, item, correct
     (0 or 1). Split and preprocessing: Gervet et al. (2020). Raises DataError if a file is missing or damaged.
@@ -98,8 +98,8 @@ def _verified(path: Path) -> Path:
     found = hashlib.sha256(content).hexdigest()
     if found != want.sha256:
         raise DataError(
-            f"{path} is not the expected file: its sha256 is {found[:12]}…, not {want.sha256[:12]}…. Delete it, and it is "
-            f"downloaded again from {want.url}"
+            f"{path} is not the expected file: its sha256 is {found[:12]}…, not {want.sha256[:12]}…. Delete it, and it "
+            f"is downloaded again from {want.url}"
         )
     return path
 

@@ -14,7 +14,7 @@ import numpy as np
 from . import bkt
 from .bkt import NAMES, BKTParams
 from .changepoint import Counts, Stretches
-from .responses import Sequences, as_sequences
+from .responses import as_sequences
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class BKTFit:
 
     params: the estimates. log_likelihood: at the estimates, natural logarithm, over all answers.
     trace: (steps + 1,) log likelihood before each step and at the end. path: (steps + 1, 4) parameters, in the order
-    p_init, p_transit, p_slip, p_guess; path[0] is the start. converged, reason: whether the fit stopped by itself, and why
+    p_init, p_transit, p_slip, p_guess; path[0] is the start. converged, reason: whether it stopped by itself, and why
     it stopped. ends: one `End` for each start. students, answers: how many. frozen: names that were not fitted.
     """
 
@@ -84,7 +84,7 @@ def expected_counts_forward_backward(answers, params: BKTParams) -> Counts:
 
 
 def maximise(counts: Counts, params: BKTParams, frozen: Iterable[str] = ()) -> BKTParams:
-    """The M-step: expected successes over expected trials. `frozen` names, and those without trials, keep their value."""
+    """The M-step: expected successes over expected trials. `frozen` names, and any without trials, keep their value."""
     new = {
         name: min(successes / trials, 1.0)
         for name, (successes, trials) in zip(NAMES, counts.pairs(), strict=True)
@@ -125,6 +125,12 @@ def fit(
         raise ValueError(f"random_starts = {random_starts} needs rng: pass a seed or a numpy.random.Generator")
     if random_starts < 0 or max_steps < 1 or not tol >= 0:
         raise ValueError(f"random_starts = {random_starts}, max_steps = {max_steps}, tol = {tol}: give values above 0")
+    fixed = sum(getattr(start, name) for name in ("p_slip", "p_guess") if name in frozen)
+    if random_starts and fixed >= 1:
+        raise ValueError(
+            f"frozen p_slip and p_guess add up to {fixed:g}, so no random start has p_guess + p_slip < 1: free one "
+            "of them, or leave out random_starts"
+        )
     sequences = as_sequences(answers)
     stretches = Stretches(sequences)
     starts = [start]

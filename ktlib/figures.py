@@ -25,6 +25,8 @@ _VARIABLES = {ESTIMATE: "--kt-estimate", PEER: "--kt-peer", PRIOR: "--kt-prior",
 _STYLE = {
     "figure.figsize": (8, 4.5),  # 16:9, a slide
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.h_pad": 0.12,
+    "figure.constrained_layout.w_pad": 0.12,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "axes.spines.top": False,
@@ -74,7 +76,7 @@ class Figure:
             self.fig.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
         svg = buffer.getvalue()
         svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.S)
-        svg = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
+        svg = re.sub(r"\d+\.\d{3,}", _shorten, svg)
         svg = svg.replace(TRUTH, "currentColor")
         for colour, variable in _VARIABLES.items():
             svg = svg.replace(colour, f"var({variable}, {colour})")
@@ -99,3 +101,9 @@ class Figure:
         if self.name:
             bundle[MIME] = {"kind": "figure", "name": self.name, "alt": self.alt}
         return bundle
+
+
+def _shorten(number: re.Match) -> str:
+    """Two decimals for lengths, five for factors below one: enough for the eye, and the same on every machine."""
+    value = float(number[0])
+    return f"{value:.{2 if value >= 1 else 5}f}".rstrip("0").rstrip(".")

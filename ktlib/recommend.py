@@ -15,5 +15,5 @@ def closeness(p_correct, target: float = 0.7):
     p = np.asarray(p_correct, dtype=float)
     bad = ~((p >= 0) & (p <= 1))
     if bad.any():
-        raise ValueError(f"p_correct = {p[bad].flat[0]!r} is not a probability: give numbers between 0 and 1")
+        raise ValueError(f"p_correct = {p[bad].flat[0]:g} is not a probability: give numbers between 0 and 1")
     return 1 - np.abs(p - target) / max(target, 1 - target)

@@ -57,24 +57,30 @@ class Sequences:
         if table.ndim != 2 or not table.size:
             raise ValueError(f"answers have shape {table.shape}: give a (students, steps) array with at least one row")
         names = _names(students, len(table))
-        missing = np.isnan(table)
-        bad = np.argwhere(~missing & (table != 0) & (table != 1))
-        if len(bad):
-            row, step = bad[0]
+        right, missing = table == 1, np.isnan(table)
+        bad = ~(right | missing | (table == 0))
+        if bad.any():
+            row, step = np.argwhere(bad)[0]
             raise ValueError(_bad_answer(table[row, step].item(), names[row], step))
-        lengths = table.shape[1] - np.argmin(missing[:, ::-1], axis=1)
+        if not missing.any():
+            return cls(right.ravel().astype(np.int8), np.full(len(table), table.shape[1]), names)
         _check_answered(~missing.all(1), names)
+        lengths = table.shape[1] - np.argmin(missing[:, ::-1], axis=1)
         inside = np.arange(table.shape[1]) < lengths[:, None]
-        flat = np.where(missing, MISSING, table)[inside].astype(np.int8)
+        flat = np.where(missing, MISSING, right)[inside].astype(np.int8)
         return cls(flat, lengths.astype(np.int64), names)
 
     @classmethod
     def from_lists(cls, answers: Iterable[Iterable], students: Sequence | None = None) -> Sequences:
         """From one iterable of 1, 0, True, False and None or NaN a student, of any lengths."""
-        rows = [list(row) for row in answers]
+        rows = list(answers)
         if not rows:
             raise ValueError("the list of sequences is empty: give at least one student's answers")
         names = _names(students, len(rows))
+        for name, row in zip(names, rows, strict=True):
+            if not hasattr(row, "__iter__"):
+                raise ValueError(f"student {name!r} has {row!r} for a sequence: give one list of answers a student")
+        rows = [list(row) for row in rows]
         width = max(map(len, rows))
         if not width:
             _check_answered(np.zeros(len(rows), bool), names)
@@ -103,34 +109,37 @@ class Sequences:
             raise ValueError("the frame has no rows: give at least one answer")
         unnamed = frame[student].isna().to_numpy()
         if unnamed.any():
-            raise ValueError(f"row {frame.index[unnamed.argmax()]!r} names no student: drop it or name one")
+            raise ValueError(f"row {frame.index.tolist()[unnamed.argmax()]!r} names no student: drop it or name one")
         values = pd.to_numeric(frame[correct], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         wrong = ~(np.isin(values, (0, 1)) | frame[correct].isna().to_numpy())
         if wrong.any():
             row = wrong.argmax()
             raise ValueError(
-                f"row {frame.index[row]!r}: answer {frame[correct].iloc[row]!r} of student {frame[student].iloc[row]!r} "
-                "is not 1 (right), 0 (wrong) or missing: recode it"
+                f"row {frame.index.tolist()[row]!r}: answer {frame[correct].tolist()[row]!r} of student "
+                f"{frame[student].tolist()[row]!r} is not 1 (right), 0 (wrong) or missing: recode it"
             )
         codes, names = pd.factorize(frame[student])
+        names = tuple(names.tolist())
         order = np.argsort(codes, kind="stable")
         codes, flat = codes[order], np.nan_to_num(values[order], nan=MISSING).astype(np.int8)
         asked = flat != MISSING
         answered = np.bincount(codes[asked], minlength=len(names)) > 0
-        _check_answered(answered, tuple(names))
+        _check_answered(answered, names)
         place = np.arange(len(flat))
         last = np.full(len(names), -1)
         np.maximum.at(last, codes[asked], place[asked])
         keep = place <= last[codes]
-        return cls(flat[keep], np.bincount(codes[keep], minlength=len(names)), tuple(names))
+        return cls(flat[keep], np.bincount(codes[keep], minlength=len(names)), names)
 
 
 def as_sequences(answers) -> Sequences:
     """`answers` as `Sequences`: taken as it is, or from an array (NaN: not asked), or from lists of any lengths."""
     if isinstance(answers, Sequences):
         return answers
-    if isinstance(answers, np.ndarray) and answers.dtype != object:
+    if isinstance(answers, np.ndarray) and answers.dtype.kind in "biuf":
         return Sequences.from_array(answers)
+    if not hasattr(answers, "__iter__"):
+        raise ValueError(f"answers = {answers!r}: give one list of answers a student")
     rows = list(answers)
     if rows and not hasattr(rows[0], "__iter__"):
         rows = [rows]

@@ -42,10 +42,11 @@ class Cost:
     Each student answers until she is declared a master or the questions run out. All but `students` are shares of the
     class in [0, 1], or mean numbers of answers.
 
-    declared: declared masters. false_masters: declared, but do not know the skill. kept: know it at the end and were not
-    declared. extra: answers a student gives after she knows the skill and before she is let go, on average.
-    changed: students decided differently (declared or not, or after another answer) than with the true parameters.
-    shift: answers by which those declared under both are declared later (positive) or earlier, on average; 0 if none.
+    declared: declared masters. false_masters: declared, but do not know the skill. kept: know it at the end, and were
+    not declared. extra: answers a student gives after she knows the skill and before she is let go, on average.
+    flipped: declared here but not with the true parameters, or the other way round. changed: flipped, or declared after
+    another answer. shift: answers by which those declared under both are declared later (positive) or earlier, on
+    average; 0 if none.
     """
 
     assumed: BKTParams
@@ -54,6 +55,7 @@ class Cost:
     false_masters: float
     kept: float
     extra: float
+    flipped: float
     changed: float
     shift: float
 
@@ -66,7 +68,9 @@ def cost(group: Simulated, truth: BKTParams, assumed: BKTParams, threshold: floa
     """
     answers, known = group.answers[:, :-1], group.known[:, 1:]
     if not answers.shape[1] or np.isnan(group.answers).any():
-        raise ValueError("the class needs at least two steps each and no gaps: simulate it with one `steps` and missing=0")
+        raise ValueError(
+            "the class needs at least two steps each and no gaps: simulate it with one `steps` and missing=0"
+        )
     step = mastery_step(bkt.filter(answers, assumed).p_known, threshold)
     best = mastery_step(bkt.filter(answers, truth).p_known, threshold)
     declared = step > 0
@@ -82,6 +86,7 @@ def cost(group: Simulated, truth: BKTParams, assumed: BKTParams, threshold: floa
         false_masters=float((declared & ~knows).mean()),
         kept=float((~declared & knows).mean()),
         extra=float(extra.mean()),
+        flipped=float((declared != (best > 0)).mean()),
         changed=float((step != best).mean()),
         shift=float((step - best)[both].mean()) if both.any() else 0.0,
     )
@@ -107,4 +112,8 @@ def degenerate(params: BKTParams, edge: float = 1e-3) -> tuple[str, ...]:
         reasons.append("init = 0: nobody knew it before")
     if params.p_init > 1 - edge:
         reasons.append("init = 1: everybody knew it before")
+    if params.p_slip < edge:
+        reasons.append("slip = 0: nobody who knows it ever misses")
+    if params.p_guess < edge:
+        reasons.append("guess = 0: nobody who does not know it ever gets it right")
     return tuple(reasons)

@@ -14,6 +14,7 @@ from .responses import as_sequences
 
 EDGE = 1e-3  # closer than this to 0 or 1 counts as on the boundary
 _STEP = 1e-4  # of the central difference, in logits
+_FLAT = 1e-4  # a curvature this much below the largest is none
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Uncertainty:
     frozen: tuple[str, ...]
 
     def interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
-        """Interval for one parameter, symmetric in logits, so inside (0, 1). Raises ValueError if it has no standard error."""
+        """Interval for one parameter, symmetric in logits, so inside (0, 1). ValueError if it has no standard error."""
         if name not in self.se:
             where = "lies on the boundary" if name in self.boundary else "was not estimated"
             raise ValueError(f"{name} {where}: it has no standard error; the estimated ones are {', '.join(self.se)}")
@@ -46,8 +47,8 @@ class Uncertainty:
 def standard_errors(answers, fit: BKTFit) -> Uncertainty:
     """Standard errors from the observed information: minus the second derivative of the log likelihood at the estimate.
 
-    answers: those that `fit` was fitted to. The first derivative is exact (by Fisher's identity it is expected successes
-    minus expected trials times the probability, in logits); the second is its central difference.
+    answers: those that `fit` was fitted to. The first derivative is exact: in logits, by Fisher's identity, expected
+    successes minus expected trials times the probability. The second is its central difference.
     Raises ValueError where the likelihood is flat or not at a maximum, so that no standard error exists.
     Source: Louis (1982); Oakes (1999).
     """
@@ -69,10 +70,10 @@ def standard_errors(answers, fit: BKTFit) -> Uncertainty:
     shifts = np.eye(len(inside)) * _STEP
     information = -np.array([(score(logits + s) - score(logits - s)) / (2 * _STEP) for s in shifts])
     information = (information + information.T) / 2
-    least = np.linalg.eigvalsh(information)[0]
-    if least <= 1e-6:
+    least, *_, most = np.linalg.eigvalsh(information) if len(inside) > 1 else (information[0, 0],) * 2
+    if least <= _FLAT * most:
         raise ValueError(
-            f"the log likelihood is flat or not at its maximum at {fit.params} (least curvature {least:.1g}): these "
+            f"the log likelihood is flat or not at its maximum at {fit.params} (curvature {least:.1g} one way, {most:.1g} another): these "
             "answers do not pin all four numbers; freeze one, or give at least three answers a student"
         )
     jacobian = point * (1 - point)

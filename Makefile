@@ -1,0 +1,67 @@
+# make book · make test · make notebooks · make bench · make serve   (each installs what it needs)
+
+PYTHON ?= python3
+TORCH  ?= torch
+# TORCH=torch==2.13.0 asks for one build; TORCH= leaves torch out (Part I runs without it).
+
+VENV := .venv
+BIN  := $(VENV)/bin
+PIP  := $(BIN)/pip install --disable-pip-version-check
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help book check test lint notebooks bench serve clean
+
+help:
+	@echo "make book       the site, in book/_build/html"
+	@echo "make test       unit tests, and every notebook cell against its stored output"
+	@echo "make check      links, weight, accessibility, network and screenshots of the built site (needs Chromium)"
+	@echo "make notebooks  run all notebooks again, in place"
+	@echo "make bench      timed comparisons, stored in benchmarks/results"
+	@echo "make serve      the site at http://localhost:8000"
+
+$(BIN)/python:
+	$(PYTHON) -c "import sys; sys.exit('Python 3.11 or newer is needed; set PYTHON=...' if sys.version_info < (3, 11) else 0)"
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/book: pyproject.toml | $(BIN)/python
+	$(PIP) -e ".[book]"
+	@touch $@
+
+$(VENV)/test: pyproject.toml | $(BIN)/python
+	$(if $(TORCH),$(PIP) "$(TORCH)")
+	$(PIP) -e ".[test$(if $(TORCH),$(comma)bayes)]"
+	@touch $@
+
+$(VENV)/site: pyproject.toml | $(BIN)/python
+	$(PIP) -e ".[site]"
+	@touch $@
+
+comma := ,
+
+book: $(VENV)/book
+	$(BIN)/jupyter-book build book -W --keep-going -n
+	$(BIN)/python tools/check_site.py book/_build/html
+	@echo "Open book/_build/html/index.html"
+
+check: $(VENV)/book $(VENV)/site
+	$(BIN)/python tools/check_site.py book/_build/html
+	$(BIN)/python tools/check_browser.py book/_build/html
+
+test: $(VENV)/test lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+notebooks: $(VENV)/test
+	$(BIN)/python tools/run_notebooks.py
+
+bench: $(VENV)/test
+	$(BIN)/python benchmarks/em_speed.py
+
+serve: book
+	$(BIN)/python -m http.server 8000 --directory book/_build/html
+
+clean:
+	rm -rf book/_build book/_generated book/notebooks build *.egg-info .pytest_cache .ruff_cache

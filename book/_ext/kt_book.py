@@ -1,0 +1,100 @@
+"""Sphinx extension of the book: brings the notebooks in and hands what they quote to the pages.
+
+The rooms: `kt_quotes` reads the notebooks, `kt_slides` exports figures, `kt_pages` holds the directives,
+`kt_finish` slims the built pages. This one wires them up.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import textwrap
+import time
+from html import escape
+from pathlib import Path
+
+import kt_finish
+import kt_pages
+import kt_quotes
+import kt_slides
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinxcontrib.katex import KaTeXServer
+
+SYNCED = ("*.ipynb", "golden_*.json")
+DESCRIPTION_LENGTH = 160
+
+
+def sync_notebooks(app: Sphinx, config: Config) -> None:
+    """Copy what changed in ../notebooks into the source folder, where git ignores it."""
+    source, copy = Path(app.srcdir).parent / "notebooks", Path(app.srcdir) / "notebooks"
+    copy.mkdir(exist_ok=True)
+    names = {path.name for pattern in SYNCED for path in source.glob(pattern)}
+    for old in copy.iterdir():
+        if old.name not in names:
+            old.unlink()
+    for name in names:
+        if not (copy / name).exists() or not filecmp.cmp(source / name, copy / name, shallow=False):
+            shutil.copy2(source / name, copy / name)
+
+
+def gather_quotes(app: Sphinx, config: Config) -> None:
+    """Numbers become `{{ substitutions }}`, figures files; directives find the rest on `app.kt_quotes`."""
+    app.kt_quotes = kt_quotes.read(Path(app.srcdir) / "notebooks")
+    config.myst_substitutions = {**config.myst_substitutions, **app.kt_quotes.numbers}
+    kt_slides.export(app.kt_quotes.figures, Path(app.srcdir) / "_generated" / "figures")
+
+
+def number_chapter(app: Sphinx, doctree: nodes.document) -> None:
+    """Write NB-1 before the title of notebooks/01_…, here and in every table of contents."""
+    stem = app.env.docname.removeprefix("notebooks/")
+    if stem != app.env.docname and stem[:2].isdigit():
+        title = next(doctree.findall(nodes.title))
+        title.insert(0, nodes.inline("", f"NB-{int(stem[:2])} ", classes=["kt-chapter"]))
+
+
+def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Give a page without a description its first paragraph as one, for search engines and link previews."""
+    head = context.get("metatags", "")
+    paragraph = next(doctree.findall(nodes.paragraph), None) if doctree else None
+    if paragraph is not None and 'name="description"' not in head:
+        text = textwrap.shorten(paragraph.astext(), DESCRIPTION_LENGTH, placeholder=" …")
+        context["metatags"] = head + f'<meta name="description" content="{escape(text)}" />'
+
+
+def finish(app: Sphinx, error: Exception | None) -> None:
+    """Slim and mend the pages after a successful build."""
+    if error is None and app.builder.name == "html":
+        site = Path(app.outdir)
+        kt_finish.slim_icons(site)
+        kt_finish.drop_unused(site)
+        kt_finish.mend_roles(site)
+
+
+def start_katex_patiently() -> None:
+    """Try again when KaTeX's server is asked before it listens, which happens on a busy machine (0.9.11)."""
+    start = KaTeXServer.start_server_process.__func__
+
+    def patient(cls, *args, **kwargs):
+        for attempt in range(5):
+            try:
+                return start(cls, *args, **kwargs)
+            except ConnectionRefusedError:
+                time.sleep(0.3 * (attempt + 1))
+        return start(cls, *args, **kwargs)
+
+    KaTeXServer.start_server_process = classmethod(patient)
+
+
+def setup(app: Sphinx) -> dict:
+    start_katex_patiently()
+    app.connect("config-inited", sync_notebooks, priority=100)
+    app.connect("config-inited", gather_quotes, priority=200)
+    app.connect("doctree-read", number_chapter, priority=100)  # before Sphinx collects titles
+    app.connect("html-page-context", describe)
+    app.connect("build-finished", finish)
+    app.add_directive("kt-figure", kt_pages.KtFigure)
+    app.add_directive("kt-cards", kt_pages.KtCards)
+    app.add_directive("kt-claims", kt_pages.KtClaims)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,147 @@
+"""Interactive figures that need no kernel: one custom element each, and the module `bkt.mjs` that draws them.
+
+The same object works in a live notebook and on the built page. Without JavaScript the finding in words stays.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from dataclasses import dataclass, field
+from importlib.resources import files
+
+from . import bkt
+from .bkt import NAMES, BKTParams
+from .responses import MISSING, as_sequences
+from .sensitivity import MASTERY, mastery_step, sweep
+
+SYMBOL = {"p_init": "P(L0)", "p_transit": "P(T)", "p_slip": "P(S)", "p_guess": "P(G)"}
+_MODULE = files(__package__).joinpath("bkt.mjs")
+
+
+class _Explorer:
+    """Shared: answers and threshold checked at the door, the display. A subclass adds the rest."""
+
+    def _check(self, params: BKTParams) -> None:
+        sequences = as_sequences(self.answers)
+        if len(sequences) != 1:
+            raise ValueError(f"answers hold {len(sequences)} students: an explorer follows one")
+        answers = tuple(None if a == MISSING else int(a) for a in sequences.answers)
+        object.__setattr__(self, "answers", answers)
+        self._step(params)
+
+    def _step(self, params: BKTParams) -> int:
+        return mastery_step(bkt.filter(self.answers, params).p_known, self.threshold)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        config = html.escape(json.dumps(self._config() | {"answers": self.answers, "threshold": self.threshold}))
+        element = f'<{self.tag} config="{config}"><p>{html.escape(self.finding())}</p></{self.tag}>'
+        script = f'<script type="module">\n{_MODULE.read_text(encoding="utf-8")}</script>'
+        return {"text/plain": self.finding(), "text/html": f"{element}\n{script}"}
+
+
+@dataclass(frozen=True)
+class TraceExplorer(_Explorer):
+    """One student's P(known), answer by answer, with a slider for each of the four probabilities.
+
+    params: where the sliders start, and the setting to compare with. answers: 1, 0 and None (not asked) of
+    one student; gaps after the last answer are dropped. threshold: P(known) taken as mastery, in (0, 1).
+    Raises ValueError for anything else, and where an answer is impossible under `params`.
+    """
+
+    tag = "kt-trace"
+    params: BKTParams = field(default_factory=BKTParams)
+    answers: tuple[int | None, ...] = (1, 1, 0, 1, 0, 0)
+    threshold: float = MASTERY
+
+    def __post_init__(self):
+        self._check(self.params)
+
+    def finding(self) -> str:
+        """What the picture shows as it opens, in words."""
+        known = bkt.filter(self.answers, self.params).p_known
+        n, gaps, last, step = len(known), self.answers.count(None), known[-1], self._step(self.params)
+        seen = f"{_count(n, 'question')} ({gaps} not asked)" if gaps else _count(n, "answer")
+        lost = ", then lost" if last < self.threshold else ""
+        reached = f"reached at question {step}{lost}" if step else "not reached"
+        return (
+            f"After {seen} the model is {_sure(last, self.threshold)} sure she knows it; "
+            f"mastery ({_percent(self.threshold)}) {reached}.{_flipped(self.params)}"
+        )
+
+    def _config(self) -> dict:
+        return {"params": dict(zip(NAMES, self.params, strict=True))}
+
+
+@dataclass(frozen=True)
+class SweepExplorer(_Explorer):
+    """One student judged with one probability wrong: when is mastery declared, and when should it be?
+
+    truth: the right probabilities. answers, threshold: as in `TraceExplorer`. vary: the probability that is
+    wrong at first, one of `bkt.NAMES`. value: where its slider starts; unless given, 0.2 from the truth.
+    Raises ValueError for anything else, and where an answer is impossible under the truth or under `value`.
+    """
+
+    tag = "kt-sweep"
+    truth: BKTParams = field(default_factory=BKTParams)
+    answers: tuple[int | None, ...] = (0, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1)
+    vary: str = "p_slip"
+    threshold: float = MASTERY
+    value: float | None = None
+
+    def __post_init__(self):
+        self._check(self.truth)
+        if self.value is None:
+            true = getattr(self.truth, self.vary, 0.0)
+            object.__setattr__(self, "value", round(true + (0.2 if true <= 0.3 else -0.2), 4))
+        self._step(self._assumed())
+
+    def _assumed(self) -> BKTParams:
+        return sweep(self.truth, self.vary, [self.value])[0]
+
+    def finding(self) -> str:
+        """What the picture shows as it opens, in words."""
+        should, does, assumed = self._step(self.truth), self._step(self._assumed()), self._assumed()
+        symbol, right = SYMBOL[self.vary], getattr(self.truth, self.vary)
+        mastery = f"mastery ({_percent(self.threshold)})"
+        never = f"not reached in {_count(len(self.answers), 'question')}"
+        said = f"declared at question {does}" if does else never
+        if self.value == right:
+            return f"With the true {symbol}, {right:.2f}, {mastery} is {said}.{_flipped(assumed)}"
+        if does == should:
+            said += ", as with the true value"
+        elif does and should:
+            when = "early" if does < should else "late"
+            said += f" instead of {should}: {_count(abs(does - should), 'question')} {when}"
+        else:
+            said += f"; with the true value it is {f'declared at question {should}' if should else never}"
+        taken = f"{symbol} taken as {self.value:.2f} instead of {right:.2f}"
+        return f"With {taken}, {mastery} is {said}.{_flipped(assumed)}"
+
+    def _config(self) -> dict:
+        return {"truth": dict(zip(NAMES, self.truth, strict=True)), "vary": self.vary, "value": self.value}
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}{'' if n == 1 else 's'}"
+
+
+def _percent(p: float) -> str:
+    return f"{100 * p:g}%"
+
+
+def _sure(p: float, threshold: float) -> str:
+    """`p` in whole per cent, never rounded up to the threshold, nor to 0 or 100."""
+    if not 0.005 <= p <= 0.995:
+        return "less than 1%" if p < 0.5 else "more than 99%"
+    rounded = math.floor(100 * p + 0.5)
+    return f"{rounded - (p < threshold and rounded >= 100 * threshold)}%"
+
+
+def _flipped(params: BKTParams) -> str:
+    total = params.p_slip + params.p_guess
+    if total < 1 - 1e-9:
+        return ""
+    what = "says nothing about her" if total < 1 + 1e-9 else "counts against her"
+    return f" Slip + guess = {total:.2f}: a right answer now {what}."

@@ -1,0 +1,220 @@
+"""The page's module computes what ktlib computes, and an explorer shows it: same numbers, same words."""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ktlib import bkt, explorers, sensitivity
+from ktlib.bkt import NAMES, BKTParams
+from ktlib.explorers import SweepExplorer, TraceExplorer
+
+MODULE = Path(explorers.__file__).with_name("bkt.mjs")
+GOLDEN = json.loads((Path(__file__).parents[1] / "notebooks" / "golden_bkt.json").read_text(encoding="utf-8"))
+USUAL = dict(zip(NAMES, BKTParams(), strict=True))
+RUN = """
+import * as bkt from "%s";
+let text = "";
+for await (const chunk of process.stdin) text += chunk;
+const call = ([name, ...values]) => {
+  try { return bkt[name](...values); } catch (error) { return { error: error.message }; }
+};
+console.log(JSON.stringify(JSON.parse(text).map(call)));
+"""
+
+
+def in_node(*calls):
+    """Each call is (function of bkt.mjs, arguments); gives what they return, or {"error": message}."""
+    if not shutil.which("node"):
+        if os.environ.get("KTLIB_REQUIRE_ALL") == "1":
+            pytest.fail("node is not installed, and KTLIB_REQUIRE_ALL=1 asks for every test")
+        pytest.skip("node is not installed: the page's module cannot be run")
+    command = ["node", "--input-type=module", "-e", RUN % MODULE.as_uri()]
+    done = subprocess.run(command, input=json.dumps(calls), capture_output=True, text=True, check=True, timeout=60)
+    return json.loads(done.stdout)
+
+
+def random_cases(n: int):
+    """Parameters anywhere in (0, 1), guess + slip ≥ 1 included, and answers with gaps, the last one given."""
+    rng = np.random.default_rng(20)
+    for _ in range(n):
+        params = dict(zip(NAMES, rng.uniform(0.02, 0.98, 4).tolist(), strict=True))
+        answers = [[1, 0, None][i] for i in rng.choice(3, rng.integers(1, 30), p=[0.55, 0.3, 0.15])]
+        yield params, [*answers, 1]
+
+
+def test_module_follows_a_student_as_ktlib_does():
+    cases = list(random_cases(50))
+    for (params, answers), seen in zip(cases, in_node(*[("filter", *case) for case in cases]), strict=True):
+        trace = bkt.filter(answers, BKTParams(**params, allow_flip=True))
+        np.testing.assert_allclose(seen["before"], trace.p_before, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(seen["correct"], trace.p_correct, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(seen["known"], trace.p_known, rtol=0, atol=1e-12)
+
+
+def test_module_agrees_with_the_golden_cases():
+    cases = GOLDEN["cases"]
+    results = in_node(*[("filter", case["params"], case["answers"]) for case in cases])
+    for case, seen in zip(cases, results, strict=True):
+        for key in ("before", "correct", "known"):
+            np.testing.assert_allclose(seen[key], case[key], rtol=0, atol=GOLDEN["tolerance"], err_msg=case["name"])
+
+
+def test_module_keeps_a_gap_at_the_end_as_a_chance_to_learn():
+    short, long = in_node(("filter", USUAL, [1, 0]), ("filter", USUAL, [1, 0, None]))
+    last = short["known"][-1]
+    assert long["known"] == pytest.approx([*short["known"], last + (1 - last) * 0.1])
+
+
+def test_module_finds_the_mastery_step():
+    steps = in_node(
+        ("masteryStep", [0.2, 0.95, 0.9], 0.95), ("masteryStep", [0.2, 0.9], 0.95), ("masteryStep", [], 0.95)
+    )
+    assert steps == [2, None, None]
+    assert sensitivity.mastery_step([0.2, 0.95, 0.9], 0.95) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "answers", "says"),
+    [
+        ({"p_slip": 1.2}, [1], "p_slip = 1.2 is not a probability"),
+        ({"p_init": -0.1}, [1], "p_init = -0.1 is not a probability"),
+        ({"p_guess": "0.2"}, [1], "p_guess = 0.2 is not a probability"),
+        ({"p_transit": None}, [1], "p_transit = null is not a probability"),
+        ({}, [1, 2], "answer 2 at step 2 is not 1 (right), 0 (wrong) or null (not asked)"),
+        ({"p_guess": 0}, [0, "1"], "answer 1 at step 2 is not 1"),
+        ({"p_init": 1, "p_slip": 0}, [1, 0], "The answer at step 2 has probability zero"),
+    ],
+)
+def test_module_names_what_is_wrong(change, answers, says):
+    assert says in in_node(("filter", USUAL | change, answers))[0]["error"]
+
+
+def test_page_and_notebook_use_the_same_words():
+    calls, expected = [], []
+    for params, answers in random_cases(40):
+        model = BKTParams(**params, allow_flip=True)
+        calls.append(("traceSentence", params, answers, 0.9))
+        expected.append(TraceExplorer(model, answers, threshold=0.9).finding())
+        for vary in NAMES:
+            for value in (0.05, 0.35, params[vary]):
+                calls.append(("sweepSentence", params, answers, vary, value, 0.95))
+                expected.append(SweepExplorer(model, answers, vary, value=value).finding())
+    assert in_node(*calls) == expected
+
+
+@pytest.mark.parametrize(
+    ("explorer", "finding"),
+    [
+        (TraceExplorer(), "After 6 answers the model is 19% sure she knows it; mastery (95%) not reached."),
+        (
+            TraceExplorer(answers=[1, None, 1, 1, 0, 0]),
+            "After 6 questions (1 not asked) the model is 48% sure she knows it; mastery (95%) reached at "
+            "question 4, then lost.",
+        ),
+        (
+            TraceExplorer(BKTParams(p_guess=0.8, p_slip=0.3, allow_flip=True), [1]),
+            "After 1 answer the model is 26% sure she knows it; mastery (95%) not reached. "
+            "Slip + guess = 1.10: a right answer now counts against her.",
+        ),
+        (
+            SweepExplorer(),
+            "With P(S) taken as 0.30 instead of 0.10, mastery (95%) is declared at question 6 instead of 9: "
+            "3 questions early.",
+        ),
+        (
+            SweepExplorer(answers=[1, 1, 1], vary="p_guess", value=0.2),
+            "With the true P(G), 0.20, mastery (95%) is declared at question 3.",
+        ),
+        (
+            SweepExplorer(answers=[1, 1, 1], vary="p_guess"),
+            "With P(G) taken as 0.40 instead of 0.20, mastery (95%) is not reached in 3 questions; "
+            "with the true value it is declared at question 3.",
+        ),
+        (
+            SweepExplorer(answers=[0, 0], vary="p_init"),
+            "With P(L0) taken as 0.40 instead of 0.20, mastery (95%) is not reached in 2 questions, "
+            "as with the true value.",
+        ),
+    ],
+)
+def test_finding_in_words(explorer, finding):
+    assert explorer.finding() == finding
+
+
+def test_doubt_is_never_rounded_up_to_mastery():
+    assert explorers._sure(0.9499, 0.95) == "94%"
+    assert explorers._sure(0.95, 0.95) == "95%"
+    assert explorers._sure(0.9999, 0.95) == "more than 99%"
+    assert explorers._sure(0.0001, 0.95) == "less than 1%"
+
+
+class Parsed(HTMLParser):
+    """Tags in order, the config attribute, the text inside the element and the script."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.config, self.text = [], None, {}
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.config = dict(attrs).get("config", self.config)
+
+    def handle_data(self, data):
+        self.text[self.tags[-1]] = self.text.get(self.tags[-1], "") + data
+
+
+@pytest.mark.parametrize(
+    ("explorer", "tag", "own"),
+    [
+        (TraceExplorer(answers=[1, None, 0]), "kt-trace", {"params": USUAL}),
+        (SweepExplorer(answers=[1, None, 0]), "kt-sweep", {"truth": USUAL, "vary": "p_slip", "value": 0.3}),
+    ],
+)
+def test_html_is_the_element_its_fallback_and_the_module(explorer, tag, own):
+    bundle = explorer._repr_mimebundle_()
+    page = Parsed(bundle["text/html"])
+    assert page.tags == [tag, "p", "script"]
+    assert json.loads(page.config) == own | {"answers": [1, None, 0], "threshold": 0.95}
+    assert page.text["p"].strip() == bundle["text/plain"] == explorer.finding()
+    assert page.text["script"].strip() == MODULE.read_text(encoding="utf-8").strip()
+    assert bundle == replace(explorer)._repr_mimebundle_()
+
+
+def test_module_can_stand_inside_a_page_and_asks_for_nothing():
+    text = MODULE.read_text(encoding="utf-8").lower()
+    for word in ("</script", "<!--", "import ", "fetch(", "http://", "https://", "url("):
+        assert word not in text.replace("http://www.w3.org/", "")
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: TraceExplorer(answers=[]), "empty"),
+        (lambda: TraceExplorer(answers=[1, 2]), "at step 2 is not 1"),
+        (lambda: TraceExplorer(answers=[[1, 0], [0, 1]]), "hold 2 students"),
+        (lambda: TraceExplorer(threshold=1.5), "threshold = 1.5"),
+        (lambda: TraceExplorer(BKTParams(p_init=1, p_slip=0), [0]), "probability zero"),
+        (lambda: SweepExplorer(vary="slip"), "name = 'slip'"),
+        (lambda: SweepExplorer(value=1.5), "p_slip = 1.5 is not a probability"),
+    ],
+)
+def test_a_bad_explorer_is_refused_at_once(make, says):
+    with pytest.raises(ValueError, match=says):
+        make()
+
+
+def test_gaps_after_the_last_answer_are_dropped():
+    assert TraceExplorer(answers=[1, np.nan, 0, None]).answers == (1, None, 0)
+
+
+def test_the_wrong_value_starts_beside_the_truth():
+    assert SweepExplorer(vary="p_guess").value == 0.4
+    assert SweepExplorer(BKTParams(p_init=0.9), vary="p_init").value == 0.7

@@ -1,0 +1,87 @@
+"""What the book quotes is checked when it is made, shows itself, and carries itself as JSON; figures are stable."""
+
+import json
+
+import matplotlib.pyplot as plt
+import pytest
+
+from ktlib import figures, quotes
+
+CLAIM = {
+    "name": "rate",
+    "source": "guide",
+    "place": "p. 1",
+    "says": "it is .6 < .7",
+    "ours": ".657",
+    "n": "1,000",
+    "seed": "1",
+    "verdict": "does not hold",
+    "why": "it is not",
+}
+CARD = {
+    "name": "card",
+    "question": "Why?",
+    "answer": "Because " * 30,
+    "figure": "fig",
+    "limits": ("Not so.",),
+    "shown": "sec:x",
+}
+
+
+def test_quotes_show_and_carry_themselves():
+    for quote in (
+        quotes.Claim(**CLAIM),
+        quotes.Card(**CARD),
+        quotes.Numbers(values={"em-steps": "16"}),
+    ):
+        bundle = quote._repr_mimebundle_()
+        assert bundle[quotes.MIME]["kind"] == quote.kind
+        json.dumps(bundle[quotes.MIME])
+        assert bundle["text/html"].startswith("<")
+    assert "it is .6 &lt; .7" in quotes.Claim(**CLAIM)._repr_mimebundle_()["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: quotes.Claim(**CLAIM | {"verdict": "maybe"}), "verdict 'maybe' of claim 'rate' must be one of holds"),
+        (lambda: quotes.Claim(**CLAIM | {"seed": " "}), "claim 'rate' leaves seed empty"),
+        (lambda: quotes.Claim(**CLAIM | {"name": "Mean rate"}), "name 'Mean rate' must be lower-case"),
+        (lambda: quotes.Card(**CARD | {"answer": "word " * 31}), "has 31 words; one breath is 30"),
+        (lambda: quotes.Card(**CARD | {"limits": ()}), "needs limits"),
+        (lambda: quotes.Numbers(values={"x": float("nan")}), "never NaN"),
+        (lambda: quotes.Numbers(values={"x": "nan"}), "never NaN"),
+    ],
+)
+def test_a_quote_that_cannot_stand_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def draw(name=None):
+    with figures.style():
+        fig, ax = plt.subplots()
+        ax.plot([0, 1], [0, 1 / 3], color=figures.ESTIMATE)
+        ax.set_title("A line & its slope")
+    return figures.Figure(fig, "The line rises by a third <over> one step.", name=name)
+
+
+def test_a_figure_is_the_same_twice_and_follows_the_page():
+    first, second = draw("line")._repr_mimebundle_(), draw("line")._repr_mimebundle_()
+    assert first == second
+    page = first["text/html"]
+    assert 'id="figure-line"' in page and 'role="img"' in page
+    assert 'aria-label="The line rises by a third &lt;over&gt; one step."' in page
+    assert "currentColor" in page and "var(--kt-estimate, #0072b2)" in page
+    assert figures.TRUTH not in page and "<metadata" not in page
+    assert first[quotes.MIME]["alt"] == "The line rises by a third <over> one step."
+
+
+def test_a_figure_needs_its_finding_in_words():
+    with pytest.raises(ValueError, match="must state the finding"):
+        figures.Figure(plt.figure(), "A line")
+    plt.close("all")
+
+
+def test_a_figure_without_a_name_is_not_quoted():
+    assert quotes.MIME not in draw()._repr_mimebundle_()

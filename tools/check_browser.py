@@ -1,0 +1,198 @@
+"""Read a built site as a reader would: python tools/check_browser.py book/_build/html [--screenshots DIR]
+
+In headless Chromium, from http://localhost and from the disk, light and dark, at 1280 and 375 pixels. Each
+page asks nothing of any other host, logs no error, never scrolls sideways, weighs at most 500 KB as sent with
+gzip, breaks no serious axe rule, and gives the Tab key every control.
+
+Needs Chromium (apt-get install chromium) and pip install playwright axe-playwright-python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import gzip
+import http.server
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+SIZES = ((1280, 900), (375, 800))
+SCHEMES = ("light", "dark")
+LIMIT_KB = 500
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+CONTROLS = """() => {
+  const found = [...document.querySelectorAll('a[href], button, input, select, textarea, summary')];
+  return found.filter(e => e.checkVisibility({visibilityProperty: true})
+    && e.getClientRects().length && !e.disabled);
+}"""
+UNREACHED = f"""() => ({CONTROLS})().filter(e => !window.ktReached.has(e))
+  .map(e => e.outerHTML.replace(/\\s+/g, ' ').slice(0, 110))"""
+RECORD_FOCUS = """() => {
+  window.ktReached = new WeakSet();
+  document.addEventListener('focusin', event => window.ktReached.add(event.target));
+  document.activeElement.blur();
+}"""
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves the site in silence."""
+
+    def log_message(self, *args):
+        pass
+
+
+class Check:
+    """One page after another in one browser; what passed and what did not."""
+
+    def __init__(self, browser, site: Path, axe: str, screenshots: Path | None):
+        self.browser, self.site, self.axe, self.screenshots = browser, site, axe, screenshots
+        self.passed = 0
+        self.faults: list[str] = []
+
+    def expect(self, right: bool, fault: str) -> None:
+        if right:
+            self.passed += 1
+        else:
+            self.faults.append(fault)
+            print(fault, flush=True)
+
+    def page(self, base: str, name: str) -> None:
+        """Open a page once and look at it in every scheme and size."""
+        context = self.browser.new_context(viewport=dict(zip(("width", "height"), SIZES[0], strict=True)))
+        page = context.new_page()
+        heard, sent = listen(page)
+        page.goto(base + name, wait_until="load")
+        online = base.startswith("http")
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=scheme)
+            for width, height in SIZES:
+                page.set_viewport_size({"width": width, "height": height})
+                where = f"{base.split(':')[0]} {scheme} {width} {name}"
+                self.look(page, where, axe=online)
+                if self.screenshots and online:
+                    file = f"{name.replace('/', '-').removesuffix('.html')}-{scheme}-{width}.png"
+                    page.screenshot(path=self.screenshots / file, full_page=True)
+        if online:
+            for width, height in SIZES:
+                page.set_viewport_size({"width": width, "height": height})
+                self.tab_through(page, f"{width} {name}")
+        for fault in dict.fromkeys(heard):
+            self.expect(False, f"{base}{name}: {fault}")
+        self.passed += not heard
+        strangers = [u for u in dict.fromkeys(sent) if not u.startswith((base, "data:", "blob:", "about:"))]
+        self.expect(not strangers, f"{base}{name}: asks {', '.join(strangers)}")
+        if online:
+            kb = sum(self.weight(u.removeprefix(base)) for u in set(sent) if u.startswith(base)) / 1024
+            self.expect(kb <= LIMIT_KB, f"{name}: {kb:.0f} KB sent, more than {LIMIT_KB}")
+        context.close()
+
+    def look(self, page, where: str, axe: bool) -> None:
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        self.expect(wide <= 0, f"{where}: scrolls sideways by {wide} px")
+        if axe:
+            self.obey_axe(page, where)
+
+    def obey_axe(self, page, where: str) -> None:
+        if not page.evaluate("!!window.axe"):
+            page.evaluate(self.axe)
+        # without preload, which would fetch style sheets again from wrong addresses
+        options = {"runOnly": AXE_TAGS, "resultTypes": ["violations"], "preload": False}
+        found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+        grave = [rule for rule in found if rule["impact"] in ("serious", "critical")]
+        for rule in grave:
+            nodes = "; ".join(" ".join(map(str, n["target"])) for n in rule["nodes"][:3])
+            self.expect(False, f"{where}: axe {rule['id']} ({len(rule['nodes'])}): {nodes}")
+        self.passed += not grave
+
+    def tab_through(self, page, where: str) -> None:
+        """Press Tab until every visible control had the focus, or many times more than there are controls."""
+        page.evaluate(RECORD_FOCUS)
+        left = page.evaluate(UNREACHED)
+        for _ in range(4):
+            for _ in range(len(left) + 5):
+                page.keyboard.press("Tab")
+            left = page.evaluate(UNREACHED)
+            if not left:
+                break
+        self.expect(not left, f"{where}: Tab does not reach {len(left)}: {'; '.join(left[:4])}")
+
+    def weight(self, address: str) -> int:
+        path = self.site / address.split("?")[0].split("#")[0]
+        data = path.read_bytes() if path.is_file() else b""
+        return len(data) if path.suffix in (".woff2", ".png", ".jpg") else len(gzip.compress(data))
+
+
+def listen(page) -> tuple[list[str], list[str]]:
+    """Two lists that fill as the page runs: what went wrong, and every address asked for."""
+    heard, sent = [], []
+    page.on("console", lambda m: heard.append(f"logs {m.text}") if m.type == "error" else None)
+    page.on("pageerror", lambda e: heard.append(f"throws {e}"))
+    page.on("response", lambda r: heard.append(f"gets {r.status} for {r.url}") if r.status >= 400 else None)
+    page.on("requestfailed", lambda r: heard.append(f"cannot load {r.url}"))
+    page.on("request", lambda r: sent.append(r.url))
+    return heard, sent
+
+
+def requirements() -> tuple[str, str]:
+    """Where Chromium is and the text of axe; ends with 2 and says how to get what is missing."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        sys.exit(missing("Chromium is missing: apt-get install chromium"))
+    try:
+        import axe_playwright_python
+        import playwright  # noqa: F401
+    except ImportError:
+        sys.exit(missing("Playwright or axe is missing: pip install playwright axe-playwright-python"))
+    axe = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+    return chromium, axe.read_text("utf-8")
+
+
+def missing(text: str) -> int:
+    print(text, file=sys.stderr)
+    return 2
+
+
+def serve(site: Path) -> http.server.ThreadingHTTPServer:
+    handler = functools.partial(Handler, directory=str(site))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[2])
+    parser.add_argument("site", type=Path)
+    parser.add_argument("--screenshots", type=Path, metavar="DIR", help="save every view of every page")
+    arguments = parser.parse_args()
+    site = arguments.site.resolve()
+    if arguments.screenshots:
+        arguments.screenshots.mkdir(parents=True, exist_ok=True)
+    chromium, axe = requirements()
+    from playwright.sync_api import sync_playwright
+
+    names = sorted(str(p.relative_to(site)) for p in site.rglob("*.html") if "_static" not in p.parts)
+    names = [n for n in names if n not in ("index.html", "genindex.html")]  # a redirect and an empty index
+    server = serve(site)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        check = Check(browser, site, axe, arguments.screenshots)
+        for base in (f"http://127.0.0.1:{server.server_port}/", site.as_uri() + "/"):
+            for name in names:
+                check.page(base, name)
+        browser.close()
+    server.shutdown()
+    print(f"{len(names)} pages in {len(SCHEMES) * len(SIZES)} views, twice")
+    print(f"{check.passed} passed, {len(check.faults)} failed")
+    return 1 if check.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""Check a built site without a browser: python tools/check_site.py book/_build/html
+
+Every local link, anchor and asset resolves; nothing is loaded from elsewhere; pictures have words; each page
+has a title, a description and a language; no page with its styles, scripts and pictures exceeds 500 KB
+compressed (fonts load as needed: tools/check_browser.py weighs what is really sent). Standard library only.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sys
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+LIMIT_KB = 500
+LOADED_TAGS = {"script", "img", "source", "iframe", "video", "audio", "embed"}
+LOADED_LINKS = {"stylesheet", "preload", "icon", "shortcut icon"}
+COMPRESSIBLE = {".html", ".css", ".js", ".mjs", ".svg", ".json"}
+
+
+@dataclass
+class Page(HTMLParser):
+    """What one page holds that can be checked."""
+
+    path: Path
+    ids: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    assets: list[str] = field(default_factory=list)
+    wordless: list[str] = field(default_factory=list)
+    title: str = ""
+    description: str = ""
+    language: str = ""
+    redirect: bool = False
+
+    def __post_init__(self):
+        super().__init__()
+        self._in_title = False
+        self.feed(self.path.read_text("utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        a = dict(attributes)
+        if a.get("id"):
+            self.ids.append(a["id"])
+        if tag in ("a", "area") and a.get("href"):
+            self.links.append(a["href"])
+        if tag in LOADED_TAGS and a.get("src"):
+            self.assets.append(a["src"])
+        if tag == "link" and a.get("href") and a.get("rel") in LOADED_LINKS:
+            self.assets.append(a["href"])
+        if tag == "img" and not (a.get("alt") or "").strip():
+            self.wordless.append(f"img {a.get('src')}")
+        if tag == "svg" and a.get("role") == "img" and not (a.get("aria-label") or "").strip():
+            self.wordless.append("svg role=img")
+        if tag == "meta":
+            self._meta(a)
+        if tag == "html":
+            self.language = a.get("lang") or ""
+        self._in_title = tag == "title" and not self.title
+
+    def _meta(self, a):
+        if a.get("name") == "description":
+            self.description = (a.get("content") or "").strip()
+        if (a.get("http-equiv") or "").lower() == "refresh":
+            self.redirect = True
+            self.links.append(a.get("content", "").partition("url=")[2])
+
+    def handle_data(self, data):
+        if self._in_title:
+            self.title += data.strip()
+            self._in_title = False
+
+
+class Site:
+    """All pages below a folder, and what is wrong with them."""
+
+    def __init__(self, root: Path):
+        self.root = root.resolve()
+        self.pages = {p: Page(p) for p in sorted(self.root.rglob("*.html")) if "_static" not in p.parts}
+        self.passed = 0
+        self.faults: list[str] = []
+
+    def expect(self, right: bool, fault: str) -> None:
+        if right:
+            self.passed += 1
+        else:
+            self.faults.append(fault)
+
+    def check(self) -> None:
+        for path, page in self.pages.items():
+            name = path.relative_to(self.root)
+            self.check_addresses(page, name)
+            self.check_words(page, name)
+            kb = self.weight(page) / 1024
+            self.expect(kb <= LIMIT_KB, f"{name}: {kb:.0f} KB compressed, more than {LIMIT_KB}")
+        for css in sorted(self.root.rglob("*.css")):
+            self.check_style_sheet(css)
+
+    def check_addresses(self, page: Page, name: Path) -> None:
+        for address in page.assets:
+            if not address.startswith("data:"):
+                self.expect(not elsewhere(address), f"{name}: loads {address} from elsewhere")
+        for address in {*page.links, *page.assets}:
+            if elsewhere(address) or address.startswith("data:"):
+                continue
+            target = self.target(page.path, address)
+            if not target.is_file():
+                self.expect(False, f"{name}: nothing at {address}")
+                continue
+            anchor = unquote(urlsplit(address).fragment)
+            found = not anchor or target not in self.pages or anchor in self.pages[target].ids
+            self.expect(found, f"{name}: no anchor for {address}")
+
+    def check_words(self, page: Page, name: Path) -> None:
+        for picture in page.wordless:
+            self.expect(False, f"{name}: no words for {picture}")
+        doubles = {i for i in page.ids if page.ids.count(i) > 1}
+        self.expect(not doubles, f"{name}: ids used twice: {', '.join(sorted(doubles))}")
+        if page.redirect:
+            return
+        self.expect(bool(page.title), f"{name}: no title")
+        self.expect(bool(page.language), f"{name}: no language")
+        generated = page.path.stem in ("search", "genindex")
+        self.expect(generated or bool(page.description), f"{name}: no description")
+
+    def check_style_sheet(self, css: Path) -> None:
+        for address in re.findall(r"url\(\s*[\"']?([^\"')]+)", css.read_text("utf-8")):
+            name = css.relative_to(self.root)
+            if address.startswith(("data:", "#", "%23")):
+                continue
+            self.expect(not elsewhere(address), f"{name}: loads {address} from elsewhere")
+            self.expect(self.target(css, address).is_file(), f"{name}: nothing at {address}")
+
+    def target(self, source: Path, address: str) -> Path:
+        path = unquote(urlsplit(address).path)
+        target = (source.parent / path).resolve() if path else source
+        return target / "index.html" if target.is_dir() else target
+
+    def weight(self, page: Page) -> int:
+        """Bytes of the page and what it names, compressed where servers compress."""
+        local = {a for a in page.assets if not elsewhere(a) and not a.startswith("data:")}
+        files = {page.path, *(self.target(page.path, a) for a in local)}
+        return sum(compressed(f) for f in files if f.is_file())
+
+
+def elsewhere(address: str) -> bool:
+    parts = urlsplit(address)
+    return bool(parts.scheme or parts.netloc)
+
+
+def compressed(path: Path) -> int:
+    data = path.read_bytes()
+    return len(gzip.compress(data)) if path.suffix in COMPRESSIBLE else len(data)
+
+
+def main() -> int:
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+        print(__doc__)
+        return 2
+    site = Site(Path(sys.argv[1]))
+    site.check()
+    for fault in sorted(set(site.faults)):
+        print(fault)
+    heaviest = max(site.pages.values(), key=site.weight, default=None)
+    if heaviest is None:
+        print("no pages found")
+        return 1
+    kb = site.weight(heaviest) / 1024
+    print(f"{len(site.pages)} pages; the heaviest is {heaviest.path.name}, {kb:.0f} KB compressed")
+    print(f"{site.passed} passed, {len(site.faults)} failed")
+    return 1 if site.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
