@@ -226,7 +226,7 @@ def simulate(params: BKTParams, *, students: int, steps, rng, missing: float = 0
     fits = lengths.shape in ((), (students,)) and np.issubdtype(lengths.dtype, np.integer)
     if students < 1 or not fits or (lengths < 1).any():
         raise ValueError(
-            f"students = {students!r}, steps = {steps!r}: give whole numbers from 1; steps once, or once a student"
+            f"students = {students!r}, steps = {steps!r}: give whole numbers of at least 1, steps once or one a student"
         )
     lengths = np.broadcast_to(lengths, (students,))
     if not 0 <= missing < 1:

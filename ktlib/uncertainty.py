@@ -73,8 +73,9 @@ def standard_errors(answers, fit: BKTFit) -> Uncertainty:
     least, *_, most = np.linalg.eigvalsh(information) if len(inside) > 1 else (information[0, 0],) * 2
     if least <= _FLAT * most:
         raise ValueError(
-            f"the log likelihood is flat or not at its maximum at {fit.params} (curvature {least:.1g} one way, {most:.1g} another): these "
-            "answers do not pin all four numbers; freeze one, or give at least three answers a student"
+            f"the log likelihood is flat or not at its maximum at {fit.params} (curvature {least:.1g} one way, "
+            f"{most:.1g} another): these answers do not pin all four numbers; freeze one, or give at "
+            "least three answers a student"
         )
     jacobian = point * (1 - point)
     covariance = np.linalg.inv(information) * np.outer(jacobian, jacobian)

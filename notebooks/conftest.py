@@ -1,4 +1,4 @@
-"""Notebooks on real answers need the data: without it they are skipped, with the reason, or fail where all is required."""
+"""Notebooks on real answers need the data; without it they are skipped, or fail where everything is required."""
 
 import os
 

@@ -195,7 +195,7 @@ BAD_CALLS = {
     ),
     "simulate: three lengths for two": (
         lambda: bkt.simulate(TRUTH, students=2, steps=[3, 4, 5], rng=1),
-        r"students = 2, steps = \[3, 4, 5\]: give .* once a student",
+        r"students = 2, steps = \[3, 4, 5\]: give .* one a student",
     ),
     "simulate: missing 1": (
         lambda: bkt.simulate(TRUTH, students=2, steps=3, rng=1, missing=1),
