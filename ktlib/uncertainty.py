@@ -40,7 +40,7 @@ class Uncertainty:
         p = getattr(self.params, name)
         half = NormalDist().inv_cdf((1 + level) / 2) * self.se[name] / (p * (1 - p))
         ends = np.log(p / (1 - p)) + np.array([-half, half])
-        low, high = 1 / (1 + np.exp(-ends))
+        low, high = (1 + np.tanh(ends / 2)) / 2
         return float(low), float(high)
 
 

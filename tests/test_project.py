@@ -47,3 +47,11 @@ def test_a_notebook_is_run_clean_and_tells_its_story(path):
     for part in ("Predict first", "## What would break it", "## Summary", "## Exercises", "## Its pitch card"):
         assert part in story, f"{path.name} lacks {part!r}"
     assert story.count("Solution") >= 3
+
+
+def test_the_picture_in_the_readme_is_the_one_computed(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    import run_notebooks
+
+    cover = run_notebooks.picture(nbformat.read(ROOT / "notebooks/01_bkt.ipynb", 4), "cover")
+    assert run_notebooks.COVER.read_text("utf8") == cover

@@ -1,9 +1,10 @@
-"""Execute notebooks in place, so that running twice gives the same bytes.
+"""Execute notebooks in place, so that running twice gives the same bytes, and redraw the README's picture from them.
 
 usage: python tools/run_notebooks.py [NAME ...]     names or beginnings of names; all when none is given
 """
 
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ import nbformat
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+COVER = NOTEBOOKS.parent / "book" / "_assets" / "cover.svg"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -23,6 +25,17 @@ def clean(notebook: nbformat.NotebookNode) -> None:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
+
+
+def picture(notebook: nbformat.NotebookNode, name: str) -> str | None:
+    """The figure `name` among the outputs, as a drawing of its own that reads on white and on black; None if absent."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            page = output.get("data", {}).get("text/html", "")
+            if f'id="figure-{name}"' in page:
+                svg = page[page.index("<svg") : page.index("</svg>") + 6].replace("currentColor", "#7d858e")
+                return re.sub(r"var\([^,]+, (#\w+)\)", r"\1", svg) + "\n"
+    return None
 
 
 def main(wanted: list[str]) -> None:
@@ -38,6 +51,8 @@ def main(wanted: list[str]) -> None:
         ).execute()
         clean(notebook)
         nbformat.write(notebook, path)
+        if cover := picture(notebook, "cover"):
+            COVER.write_text(cover, encoding="utf-8")
         print(f"{path.name}  {time.perf_counter() - start:.0f} s  {path.stat().st_size / 1024:.0f} KiB")
 
 
