@@ -32,7 +32,9 @@ CONTROLS = """() => {
   return found.filter(e => e.checkVisibility({visibilityProperty: true})
     && e.getClientRects().length && !e.disabled);
 }"""
-UNREACHED = f"""() => ({CONTROLS})().filter(e => !window.ktReached.has(e))
+# the Tab key stops once at a group of radio buttons; the arrow keys do the rest
+UNREACHED = f"""() => ({CONTROLS})().filter(e => !window.ktReached.has(e)
+    && !(e.type === 'radio' && [...document.getElementsByName(e.name)].some(r => window.ktReached.has(r))))
   .map(e => e.outerHTML.replace(/\\s+/g, ' ').slice(0, 110))"""
 RECORD_FOCUS = """() => {
   window.ktReached = new WeakSet();
