@@ -7,6 +7,8 @@ TORCH  ?= torch
 VENV := .venv
 BIN  := $(VENV)/bin
 PIP  := $(BIN)/pip install --disable-pip-version-check
+# what `make test` installed is stamped with the TORCH it was asked for, so that another one installs again
+TEST := $(VENV)/test-$(firstword $(shell printf '%s' '$(TORCH)' | cksum))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help book check test lint notebooks bench serve clean
@@ -21,15 +23,16 @@ help:
 
 $(BIN)/python:
 	$(PYTHON) -c "import sys; sys.exit('Python 3.11 or newer is needed; set PYTHON=...' if sys.version_info < (3, 11) else 0)"
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/book: pyproject.toml | $(BIN)/python
 	$(PIP) -e ".[book]"
 	@touch $@
 
-$(VENV)/test: pyproject.toml | $(BIN)/python
+$(TEST): pyproject.toml | $(BIN)/python
 	$(if $(TORCH),$(PIP) "$(TORCH)")
 	$(PIP) -e ".[test$(if $(TORCH),$(comma)bayes)]"
+	@rm -f $(VENV)/test*
 	@touch $@
 
 $(VENV)/site: pyproject.toml | $(BIN)/python
@@ -47,17 +50,17 @@ check: $(VENV)/book $(VENV)/site
 	$(BIN)/python tools/check_site.py book/_build/html
 	$(BIN)/python tools/check_browser.py book/_build/html
 
-test: $(VENV)/test lint
+test: $(TEST) lint
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/test
+lint: $(TEST)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-notebooks: $(VENV)/test
+notebooks: $(TEST)
 	$(BIN)/python tools/run_notebooks.py
 
-bench: $(VENV)/test
+bench: $(TEST)
 	$(BIN)/python benchmarks/em_speed.py
 
 serve: book

@@ -11,7 +11,8 @@ const NAMES = Object.keys(SYMBOL);
 
 /**
  * Follow one student answer by answer, as ktlib.bkt.filter does.
- * params: {p_init, p_transit, p_slip, p_guess}, each in [0, 1]. answers: 1 right, 0 wrong, null not asked.
+ * params: {p_init, p_transit, p_slip, p_guess}, each in [0, 1]. answers: 1 right, 0 wrong, null not asked; a null is
+ * a chance to learn, at the end too.
  * Returns arrays, one value a step: before P(known), correct P(right answer), known P(known) after it and learning.
  * Throws an Error that names a bad value, or the answer that has probability zero.
  */
@@ -23,22 +24,20 @@ export function filter(params, answers) {
   }
   const { p_init, p_transit, p_slip, p_guess } = params;
   const trace = { before: [], correct: [], known: [] };
-  let known = p_init;
+  let [known, unknown] = [p_init, 1 - p_init]; // both: a known that rounds to 1 must not make unknown zero
   answers.forEach((answer, t) => {
     if (answer !== 1 && answer !== 0 && answer !== null)
       throw new Error(`answer ${answer} at step ${t + 1} is not 1 (right), 0 (wrong) or null (not asked)`);
     const right = known * (1 - p_slip) + (1 - known) * p_guess;
     trace.before.push(known);
     trace.correct.push(right);
-    if (answer !== null) {
-      const ifKnown = answer ? 1 - p_slip : p_slip;
-      const ifNot = answer ? p_guess : 1 - p_guess;
-      const chance = known * ifKnown + (1 - known) * ifNot;
-      if (chance === 0)
-        throw new Error(`The answer at step ${t + 1} has probability zero: move slip and guess away from 0 and 1.`);
-      known = (known * ifKnown) / chance;
-    }
-    known += (1 - known) * p_transit;
+    const [ifKnown, ifNot] = answer === null ? [1, 1] : answer ? [1 - p_slip, p_guess] : [p_slip, 1 - p_guess];
+    const chance = known * ifKnown + unknown * ifNot;
+    if (chance === 0)
+      throw new Error(`The answer at step ${t + 1} has probability zero: move slip and guess away from 0 and 1.`);
+    const posterior = (known * ifKnown) / chance;
+    known = posterior + (1 - posterior) * p_transit;
+    unknown = ((unknown * ifNot) / chance) * (1 - p_transit);
     trace.known.push(known);
   });
   return trace;
@@ -49,13 +48,15 @@ export const masteryStep = (known, threshold) => known.findIndex((p) => p >= thr
 
 // Sentences: word for word those of ktlib.explorers.
 
-const percent = (p) => `${+(100 * p).toPrecision(6)}%`;
+const round = (x) => Math.floor(x + 0.5); // halves up, as there
+const places = (p) => (round(100 * p) / 100).toFixed(2);
+const percent = (p) => `${round(1e6 * p) / 1e4}%`;
 const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 function sure(p, threshold) {
   if (p < 0.005) return "less than 1%";
   if (p > 0.995) return "more than 99%";
-  const rounded = Math.floor(100 * p + 0.5);
+  const rounded = round(100 * p);
   return `${p < threshold && rounded >= 100 * threshold ? rounded - 1 : rounded}%`;
 }
 
@@ -63,7 +64,7 @@ function flipped({ p_slip, p_guess }) {
   const sum = p_slip + p_guess;
   if (sum < 1 - 1e-9) return "";
   const what = sum < 1 + 1e-9 ? "says nothing about her" : "counts against her";
-  return ` Slip + guess = ${sum.toFixed(2)}: a right answer now ${what}.`;
+  return ` Slip + guess = ${places(sum)}: a right answer now ${what}.`;
 }
 
 export function traceSentence(params, answers, threshold) {
@@ -82,14 +83,14 @@ export function sweepSentence(truth, answers, vary, value, threshold) {
   const [should, does] = [truth, assumed].map((params) => masteryStep(filter(params, answers).known, threshold));
   const never = `not reached in ${count(answers.length, "question")}`;
   const verdict = (step) => (step ? `declared at question ${step}` : never);
-  const [symbol, right, mastery] = [SYMBOL[vary], truth[vary].toFixed(2), `mastery (${percent(threshold)})`];
+  const [symbol, right, mastery] = [SYMBOL[vary], places(truth[vary]), `mastery (${percent(threshold)})`];
   let said = verdict(does);
   if (value === truth[vary]) return `With the true ${symbol}, ${right}, ${mastery} is ${said}.${flipped(assumed)}`;
   if (does === should) said += ", as with the true value";
   else if (does && should)
     said += ` instead of ${should}: ${count(Math.abs(does - should), "question")} ${does < should ? "early" : "late"}`;
   else said += `; with the true value it is ${verdict(should)}`;
-  return `With ${symbol} taken as ${value.toFixed(2)} instead of ${right}, ${mastery} is ${said}.${flipped(assumed)}`;
+  return `With ${symbol} taken as ${places(value)} instead of ${right}, ${mastery} is ${said}.${flipped(assumed)}`;
 }
 
 // The elements.
@@ -151,7 +152,7 @@ function slider(onInput) {
   const show = (value, label, max = 1) => {
     Object.assign(input, { max, value });
     words.textContent = label;
-    number.textContent = value.toFixed(2);
+    number.textContent = places(value);
   };
   return { node: h("label", { class: "kt-slider" }, words, number, input), show };
 }
@@ -337,13 +338,13 @@ function define() {
       const { truth, threshold, value: first } = this.config;
       const max = vary === "p_init" ? 1 : Math.max(0.5, truth[vary], first);
       for (const radio of this.radios) radio.checked = radio.value === vary;
-      this.slider.show(value, `${SYMBOL[vary]} taken as (truth ${truth[vary].toFixed(2)})`, max);
+      this.slider.show(value, `${SYMBOL[vary]} taken as (truth ${places(truth[vary])})`, max);
       const sentence = sweepSentence(truth, answers, vary, value, threshold);
       const family = Array.from({ length: 9 }, (_, i) => ({ ...truth, [vary]: (max * (i + 1)) / 10 }));
       const lines = [
         ...family.map((params) => this.line(params, "kt-family")),
-        this.line(truth, "kt-truth", `truth ${truth[vary].toFixed(2)}`),
-        this.line({ ...truth, [vary]: value }, "kt-now", `taken as ${value.toFixed(2)}`),
+        this.line(truth, "kt-truth", `truth ${places(truth[vary])}`),
+        this.line({ ...truth, [vary]: value }, "kt-now", `taken as ${places(value)}`),
       ];
       return { lines, sentence };
     }

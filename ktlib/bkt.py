@@ -7,9 +7,12 @@ question one who did not know it may have learned it, with `p_transit`. Nobody f
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 import numpy as np
+
+from .checks import generator, numbers, probabilities, whole, whole_each
+from .responses import as_table
 
 NAMES = ("p_init", "p_transit", "p_slip", "p_guess")
 
@@ -36,7 +39,7 @@ class BKTParams:
         for name in NAMES:
             value = getattr(self, name)
             try:
-                inside = 0 <= value <= 1
+                inside = np.ndim(value) == 0 and 0 <= value <= 1
             except (TypeError, ValueError):
                 inside = False
             if not inside:
@@ -57,8 +60,19 @@ class BKTParams:
         """True where p_guess + p_slip ≥ 1: "known" then means the state that answers worse."""
         return self.p_guess + self.p_slip >= 1
 
+    def moved(self, **probabilities: float) -> BKTParams:
+        """These, with some probabilities changed; allow_flip is set where the change turned them upside down."""
+        new = replace(self, allow_flip=True, **probabilities)
+        return replace(new, allow_flip=new.flipped)
 
-@dataclass(frozen=True)
+
+def check_params(params, name: str = "params") -> None:
+    """Raise ValueError unless `params` are `BKTParams`: four bare numbers are easily swapped."""
+    if not isinstance(params, BKTParams):
+        raise ValueError(f"{name} = {params!r}: give BKTParams(p_init=.., p_transit=.., p_slip=.., p_guess=..)")
+
+
+@dataclass(frozen=True, eq=False)
 class Trace:
     """What the model believes at each step, knowing the answers up to there. Arrays are (steps,) or (students, steps).
 
@@ -72,7 +86,7 @@ class Trace:
     p_known: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Smoothed:
     """What the model believes in hindsight, knowing all answers. Arrays are (steps,) or (students, steps).
 
@@ -83,11 +97,12 @@ class Smoothed:
     p_learned: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Simulated:
     """Simulated students. answers, known: (students, longest) arrays; NaN after a student's end, answers also in gaps.
 
-    known: 1 where the student knew the skill when she answered.
+    known: 1 where the student knew the skill when she answered. `Sequences.from_array(answers)` ends each student at
+    her end; the bare array counts every NaN as a question not asked.
     """
 
     answers: np.ndarray
@@ -95,23 +110,30 @@ class Simulated:
 
 
 def p_correct(p_known, params: BKTParams):
-    """P(right answer) for someone who knows the skill with probability `p_known` (number or array in [0, 1])."""
-    p_known = _probabilities(p_known, "p_known")
+    """P(right answer) for someone who knows the skill with probability `p_known`: a number or array in [0, 1].
+
+    NaN gives NaN, so the padding of `filter` and `smooth` may stay in.
+    """
+    check_params(params)
+    p_known = probabilities(p_known, "p_known", missing=True)
     return p_known * (1 - params.p_slip) + (1 - p_known) * params.p_guess
 
 
 def update(p_known, correct, params: BKTParams):
     """P(known) for the next question, after one answer: Bayes' rule, then the chance to have learned from it.
 
-    p_known: number or array in [0, 1]. correct: 1, 0 or NaN (not asked), same shape.
+    p_known: number or array in [0, 1]. correct: 1, 0 or NaN (not asked), same shape or one for all.
     Raises ValueError for anything else, and where the answer is impossible under `params` (its probability is zero).
     Source: Corbett & Anderson (1995), p. 258.
     """
-    known = _probabilities(p_known, "p_known")
-    right = _numbers(correct, "correct")
+    check_params(params)
+    known = probabilities(p_known, "p_known")
+    right = numbers(correct, "correct")
     bad = ~(np.isnan(right) | (right == 0) | (right == 1))
     if bad.any():
         raise ValueError(f"answer {right[bad].flat[0]:g} is not 1 (right), 0 (wrong) or missing (NaN): recode it")
+    if known.ndim and right.ndim and known.shape != right.shape:
+        raise ValueError(f"p_known has shape {known.shape} and correct {right.shape}: give both the same shape")
     out, _ = _step(known, 1 - known, right, params)
     if np.isnan(out).any():
         raise ValueError(f"the answer has probability zero under {params}: move slip and guess away from 0 and 1")
@@ -135,10 +157,13 @@ def filter(answers, params: BKTParams) -> Trace:
     """Follow students answer by answer.
 
     answers: one list of 1, 0 and None (not asked), a (students, steps) array with NaN, lists of any lengths or
-    `Sequences`. A gap leaves the chance to learn. One sequence gives (steps,) arrays; several give (students, longest)
-    arrays with NaN after each student's end. Raises ValueError where an answer is impossible under `params`.
+    `Sequences`. A gap leaves the chance to learn; one at the end forecasts the question to come. One sequence gives
+    (steps,) arrays; several give (students, longest) arrays, NaN after the end of a shorter list.
+    Raises ValueError where an answer is impossible under `params`. A doubt below 1e-308 counts as none: where nobody
+    slips, a wrong answer after some 400 right ones is taken for impossible (`em` has no such limit).
     """
-    table, ended, single = _table(answers)
+    check_params(params)
+    table, ended, single = as_table(answers)
     before, after = np.empty(table.shape), np.empty(table.shape)
     known, unknown = np.full(len(table), params.p_init), np.full(len(table), 1 - params.p_init)
     for t in range(table.shape[1]):
@@ -156,9 +181,10 @@ def filter(answers, params: BKTParams) -> Trace:
 def smooth(answers, params: BKTParams) -> Smoothed:
     """P(known) and P(learned) at each step in hindsight, by forward-backward recursion (Rabiner 1989, III.A).
 
-    answers: as in `filter`; the result has the same shape.
+    answers: as in `filter`, with the same limit; the result has the same shape.
     """
-    table, ended, single = _table(answers)
+    check_params(params)
+    table, ended, single = as_table(answers)
     seen = forward_backward(table, ended, params)
     p_known, p_learned = seen["known"], seen["learned"]
     p_known[ended] = p_learned[ended] = np.nan
@@ -166,8 +192,12 @@ def smooth(answers, params: BKTParams) -> Smoothed:
 
 
 def log_likelihood(answers, params: BKTParams):
-    """log P(answers), natural: a float for one sequence, a (students,) array for several. `-inf` if impossible."""
-    table, _, single = _table(answers)
+    """log P(answers), natural: a float for one sequence, a (students,) array for several. `-inf` if impossible.
+
+    answers: as in `filter`, with the same limit.
+    """
+    check_params(params)
+    table, _, single = as_table(answers)
     known, unknown = np.full(len(table), params.p_init), np.full(len(table), 1 - params.p_init)
     total = np.zeros(len(table))
     with np.errstate(divide="ignore"):
@@ -212,6 +242,7 @@ def forward_backward(table: np.ndarray, ended: np.ndarray, params: BKTParams) ->
             move = transit[:, t - 1]
             learned[:, t - 1] = forward[0, :, t - 1] * move * later[1]
             back = np.array([(1 - move) * later[0] + move * later[1], later[1]])
+    known, learned = np.minimum(known, 1), np.minimum(learned, 1)  # a product may round to a hair above
     return {"known": known, "learned": learned, "log_likelihood": np.log(scale).sum(1)}
 
 
@@ -222,16 +253,12 @@ def simulate(params: BKTParams, *, students: int, steps, rng, missing: float = 0
     `numpy.random.Generator` or a seed. missing: chance that a question is not asked, in [0, 1); each student keeps at
     least her last answer. Raises ValueError for any other value.
     """
-    lengths = np.asarray(steps)
-    fits = lengths.shape in ((), (students,)) and np.issubdtype(lengths.dtype, np.integer)
-    if students < 1 or not fits or (lengths < 1).any():
-        raise ValueError(
-            f"students = {students!r}, steps = {steps!r}: give whole numbers of at least 1, steps once or one a student"
-        )
-    lengths = np.broadcast_to(lengths, (students,))
-    if not 0 <= missing < 1:
-        raise ValueError(f"missing = {missing!r} is not a probability below 1: give a number in [0, 1)")
-    rng = np.random.default_rng(rng)
+    check_params(params)
+    students = whole(students, "students", 1)
+    lengths = whole_each(steps, "steps", students)
+    if probabilities(missing, "missing").shape or missing == 1:
+        raise ValueError(f"missing = {missing!r} leaves no answers: give one number in [0, 1)")
+    rng = generator(rng)
     longest = int(lengths.max())
     learned_at = np.where(rng.random(students) < params.p_init, 0, longest)
     chances = rng.random((students, longest)) < params.p_transit
@@ -256,24 +283,11 @@ def p_correct_skills(p_correct_each, axis: int = -1):
     mean down where the arithmetic mean would hide it; unlike the plain product it does not punish a question for having
     more labels.
     """
-    p = _probabilities(p_correct_each, "p_correct_each")
+    p = probabilities(p_correct_each, "p_correct_each")
+    if not p.ndim or not p.size:
+        raise ValueError(f"p_correct_each = {p_correct_each!r}: give a list or array with at least one probability")
     with np.errstate(divide="ignore"):
         return np.exp(np.log(p).mean(axis))
-
-
-def _probabilities(value, name: str) -> np.ndarray:
-    array = _numbers(value, name)
-    bad = ~((array >= 0) & (array <= 1))
-    if bad.any():
-        raise ValueError(f"{name} = {array[bad].flat[0]:g} is not a probability: give numbers between 0 and 1")
-    return array
-
-
-def _numbers(value, name: str) -> np.ndarray:
-    try:
-        return np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} = {value!r} is not a number: give a number or an array of numbers") from None
 
 
 def _impossible(where, params) -> None:
@@ -281,15 +295,3 @@ def _impossible(where, params) -> None:
         f"student {int(where[0])}: the answer at step {int(where[1]) + 1} has probability zero under {params}: "
         "move slip and guess away from 0 and 1"
     )
-
-
-def _table(answers):
-    """Answers as a (students, steps) float table with NaN, a mask of steps after the end, whether it was one row."""
-    from .responses import Sequences, as_sequences
-
-    single = not isinstance(answers, Sequences) and not any(
-        hasattr(row, "__iter__") for row in (answers if hasattr(answers, "__iter__") else [answers])
-    )
-    sequences = as_sequences(answers)
-    table = sequences.to_array()
-    return table, np.arange(table.shape[1]) >= sequences.lengths[:, None], single

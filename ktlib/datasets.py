@@ -72,8 +72,10 @@ def assist2009_skills():
 def path_to(name: str) -> Path:
     """Where the data file `name` lies on this machine, downloaded if need be, its hash verified.
 
-    Raises DataError if it is nowhere to be had, cut short or changed.
+    Raises ValueError for a name that is not in `FILES`, DataError if it is nowhere to be had, cut short or changed.
     """
+    if name not in FILES:
+        raise ValueError(f"name = {name!r}: give one of {', '.join(map(repr, FILES))}")
     for folder in _folders():
         if (folder / name).is_file():
             return _verified(folder / name)

@@ -7,13 +7,14 @@ over expected trials. The log likelihood never falls.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from . import bkt
-from .bkt import NAMES, BKTParams
+from .bkt import NAMES, BKTParams, check_params
 from .changepoint import Counts, Stretches
+from .checks import generator, not_negative, whole
 from .responses import as_sequences
 
 
@@ -26,7 +27,7 @@ class End:
     log_likelihood: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BKTFit:
     """A fitted skill.
 
@@ -49,11 +50,13 @@ class BKTFit:
 
     @property
     def steps(self) -> int:
+        """How many EM steps it took."""
         return len(self.trace) - 1
 
 
 def expected_counts(answers, params: BKTParams) -> Counts:
     """The E-step, by change points with equal stretches of answers counted once (`ktlib.changepoint`)."""
+    check_params(params)
     return Stretches(as_sequences(answers)).expected_counts(params)
 
 
@@ -62,6 +65,7 @@ def expected_counts_forward_backward(answers, params: BKTParams) -> Counts:
 
     Slower; kept to be read and to test `expected_counts` against.
     """
+    check_params(params)
     sequences = as_sequences(answers)
     table = sequences.to_array()
     inside = np.arange(table.shape[1]) < sequences.lengths[:, None]
@@ -85,12 +89,14 @@ def expected_counts_forward_backward(answers, params: BKTParams) -> Counts:
 
 def maximise(counts: Counts, params: BKTParams, frozen: Iterable[str] = ()) -> BKTParams:
     """The M-step: expected successes over expected trials. `frozen` names, and any without trials, keep their value."""
+    check_params(params)
+    frozen = _names(frozen)
     new = {
         name: min(successes / trials, 1.0)
         for name, (successes, trials) in zip(NAMES, counts.pairs(), strict=True)
         if name not in frozen and trials > 0
     }
-    return replace(params, allow_flip=True, **new)
+    return params.moved(**new)
 
 
 def fit(
@@ -117,14 +123,12 @@ def fit(
     Raises ValueError for answers or settings that cannot be used, before any work starts.
     """
     start = BKTParams() if start is None else start
-    frozen = tuple(frozen)
-    for name in frozen:
-        if name not in NAMES:
-            raise ValueError(f"frozen names {name!r}; the parameters are {', '.join(NAMES)}")
-    if random_starts and rng is None:
-        raise ValueError(f"random_starts = {random_starts} needs rng: pass a seed or a numpy.random.Generator")
-    if random_starts < 0 or max_steps < 1 or not tol >= 0:
-        raise ValueError(f"random_starts = {random_starts}, max_steps = {max_steps}, tol = {tol}: give values above 0")
+    check_params(start, "start")
+    frozen = _names(frozen)
+    random_starts = whole(random_starts, "random_starts", 0)
+    max_steps, tol = whole(max_steps, "max_steps", 1), not_negative(tol, "tol")
+    if random_starts:
+        rng = generator(rng)
     fixed = sum(getattr(start, name) for name in ("p_slip", "p_guess") if name in frozen)
     if random_starts and fixed >= 1:
         raise ValueError(
@@ -135,7 +139,7 @@ def fit(
     stretches = Stretches(sequences)
     starts = [start]
     if random_starts:
-        starts += _random_starts(random_starts, start, frozen, np.random.default_rng(rng))
+        starts += _random_starts(random_starts, start, frozen, rng)
     runs = [_climb(stretches, s, frozen, tol, max_steps) for s in starts]
     best = max(runs, key=lambda run: (not run["params"].flipped, run["log_likelihood"]))
     ends = tuple(End(s, r["params"], r["log_likelihood"]) for s, r in zip(starts, runs, strict=True))
@@ -144,7 +148,7 @@ def fit(
 
 def _climb(stretches: Stretches, start: BKTParams, frozen, tol: float, max_steps: int) -> dict:
     """EM from one start."""
-    params = replace(start, allow_flip=True)
+    params = start
     counts = stretches.expected_counts(params)
     trace, path = [counts.log_likelihood], [tuple(params)]
     gain = np.inf
@@ -170,11 +174,26 @@ def _climb(stretches: Stretches, start: BKTParams, frozen, tol: float, max_steps
     }
 
 
-def _random_starts(n: int, start: BKTParams, frozen, rng) -> list[BKTParams]:
+def _random_starts(n: int, start: BKTParams, frozen: tuple[str, ...], rng: np.random.Generator) -> list[BKTParams]:
     """Uniform over the unit cube where guess + slip < 1; frozen names as in `start`."""
+    held = {name: getattr(start, name) for name in frozen}
+    free = [name for name in ("p_slip", "p_guess") if name not in held]
     out = []
     while len(out) < n:
-        draw = dict(zip(NAMES, rng.random(4).tolist(), strict=True)) | {f: getattr(start, f) for f in frozen}
+        draw = dict(zip(NAMES, rng.random(4).tolist(), strict=True)) | held
+        if len(free) == 1:
+            draw[free[0]] *= 1 - (held.get("p_slip", 0) + held.get("p_guess", 0))
         if draw["p_slip"] + draw["p_guess"] < 1:
             out.append(BKTParams(**draw))
     return out
+
+
+def _names(frozen: Iterable[str]) -> tuple[str, ...]:
+    """The frozen names, each known."""
+    if isinstance(frozen, str) or not isinstance(frozen, Iterable):
+        raise ValueError(f"frozen={frozen!r}: give a list of names, such as ['p_slip']")
+    names = tuple(frozen)
+    for name in names:
+        if name not in NAMES:
+            raise ValueError(f"frozen names {name!r}; the parameters are {', '.join(NAMES)}")
+    return names

@@ -13,7 +13,8 @@ from importlib.resources import files
 
 from . import bkt
 from .bkt import NAMES, BKTParams
-from .responses import MISSING, as_sequences
+from .checks import inside
+from .responses import as_table
 from .sensitivity import MASTERY, mastery_step, sweep
 
 SYMBOL = {"p_init": "P(L0)", "p_transit": "P(T)", "p_slip": "P(S)", "p_guess": "P(G)"}
@@ -24,11 +25,11 @@ class _Explorer:
     """Shared: answers and threshold checked at the door, the display. A subclass adds the rest."""
 
     def _check(self, params: BKTParams) -> None:
-        sequences = as_sequences(self.answers)
-        if len(sequences) != 1:
-            raise ValueError(f"answers hold {len(sequences)} students: an explorer follows one")
-        answers = tuple(None if a == MISSING else int(a) for a in sequences.answers)
-        object.__setattr__(self, "answers", answers)
+        table, _, _ = as_table(self.answers)
+        if len(table) != 1:
+            raise ValueError(f"answers hold {len(table)} students: an explorer follows one")
+        object.__setattr__(self, "answers", tuple(None if math.isnan(a) else int(a) for a in table[0]))
+        object.__setattr__(self, "threshold", inside(self.threshold, "threshold", MASTERY))
         self._step(params)
 
     def _step(self, params: BKTParams) -> int:
@@ -46,7 +47,7 @@ class TraceExplorer(_Explorer):
     """One student's P(known), answer by answer, with a slider for each of the four probabilities.
 
     params: where the sliders start, and the setting to compare with. answers: 1, 0 and None (not asked) of
-    one student; gaps after the last answer are dropped. threshold: P(known) taken as mastery, in (0, 1).
+    one student. threshold: P(known) taken as mastery, in (0, 1).
     Raises ValueError for anything else, and where an answer is impossible under `params`.
     """
 
@@ -95,7 +96,9 @@ class SweepExplorer(_Explorer):
         if self.value is None:
             true = getattr(self.truth, self.vary, 0.0)
             object.__setattr__(self, "value", round(true + (0.2 if true <= 0.3 else -0.2), 4))
-        self._step(self._assumed())
+        assumed = self._assumed()
+        object.__setattr__(self, "value", getattr(assumed, self.vary))
+        self._step(assumed)
 
     def _assumed(self) -> BKTParams:
         return sweep(self.truth, self.vary, [self.value])[0]
@@ -108,7 +111,7 @@ class SweepExplorer(_Explorer):
         never = f"not reached in {_count(len(self.answers), 'question')}"
         said = f"declared at question {does}" if does else never
         if self.value == right:
-            return f"With the true {symbol}, {right:.2f}, {mastery} is {said}.{_flipped(assumed)}"
+            return f"With the true {symbol}, {_places(right)}, {mastery} is {said}.{_flipped(assumed)}"
         if does == should:
             said += ", as with the true value"
         elif does and should:
@@ -116,7 +119,7 @@ class SweepExplorer(_Explorer):
             said += f" instead of {should}: {_count(abs(does - should), 'question')} {when}"
         else:
             said += f"; with the true value it is {f'declared at question {should}' if should else never}"
-        taken = f"{symbol} taken as {self.value:.2f} instead of {right:.2f}"
+        taken = f"{symbol} taken as {_places(self.value)} instead of {_places(right)}"
         return f"With {taken}, {mastery} is {said}.{_flipped(assumed)}"
 
     def _config(self) -> dict:
@@ -127,15 +130,24 @@ def _count(n: int, word: str) -> str:
     return f"{n} {word}{'' if n == 1 else 's'}"
 
 
+def _round(x: float) -> int:
+    """To the nearest whole number, halves up: Python and JavaScript round ties apart when they format."""
+    return math.floor(x + 0.5)
+
+
+def _places(p: float) -> str:
+    return f"{_round(100 * p) / 100:.2f}"
+
+
 def _percent(p: float) -> str:
-    return f"{100 * p:g}%"
+    return f"{_round(1e6 * p) / 1e4:g}%"
 
 
 def _sure(p: float, threshold: float) -> str:
     """`p` in whole per cent, never rounded up to the threshold, nor to 0 or 100."""
     if not 0.005 <= p <= 0.995:
         return "less than 1%" if p < 0.5 else "more than 99%"
-    rounded = math.floor(100 * p + 0.5)
+    rounded = _round(100 * p)
     return f"{rounded - (p < threshold and rounded >= 100 * threshold)}%"
 
 
@@ -144,4 +156,4 @@ def _flipped(params: BKTParams) -> str:
     if total < 1 - 1e-9:
         return ""
     what = "says nothing about her" if total < 1 + 1e-9 else "counts against her"
-    return f" Slip + guess = {total:.2f}: a right answer now {what}."
+    return f" Slip + guess = {_places(total)}: a right answer now {what}."

@@ -12,18 +12,19 @@ import hashlib
 import html
 import io
 import re
+import textwrap
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 
-from .quotes import MIME
+from .quotes import MIME, check_name
 
 TRUTH = "#010203"  # replaced by the page's text colour
 ESTIMATE, PEER, PRIOR, OTHER = "#0072b2", "#b84e00", "#a64d79", "#007a59"
 _VARIABLES = {ESTIMATE: "--kt-estimate", PEER: "--kt-peer", PRIOR: "--kt-prior", OTHER: "--kt-other"}
 
 _STYLE = {
-    "figure.figsize": (8, 4.5),  # 16:9, a slide
+    "figure.figsize": (7.2, 4.05),  # 16:9, a slide
     "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.12,
     "figure.constrained_layout.w_pad": 0.12,
@@ -57,6 +58,11 @@ def style():
     return mpl.rc_context(_STYLE)
 
 
+def headline(fig: mpl.figure.Figure, finding: str) -> None:
+    """Write the finding above the whole figure, in lines that fit."""
+    fig.suptitle(textwrap.fill(finding, 58), x=0.01, ha="left", fontsize=14, fontweight="bold")
+
+
 class Figure:
     """A finished figure with its finding in words.
 
@@ -67,10 +73,13 @@ class Figure:
     def __init__(self, fig: mpl.figure.Figure, alt: str, name: str | None = None):
         if len(alt.split()) < 5:
             raise ValueError(f"alt text {alt!r} must state the finding in a sentence")
+        if name is not None:
+            check_name(name)
         self.fig, self.alt, self.name = fig, alt, name
         plt.close(fig)
 
     def svg(self) -> str:
+        """The drawing as text: the same on every machine, coloured by the page it stands in."""
         buffer = io.StringIO()
         with style():
             self.fig.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

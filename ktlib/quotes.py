@@ -16,9 +16,15 @@ VERDICTS = ("holds", "holds with a caveat", "does not hold", "cannot be checked 
 _NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
 
 
-def _check_name(name: str) -> None:
-    if not _NAME.match(name):
+def check_name(name: str) -> None:
+    """Raise ValueError unless it can stand in an address: lower-case letters, digits, hyphens."""
+    if not isinstance(name, str) or not _NAME.match(name):
         raise ValueError(f"name {name!r} must be lower-case letters, digits and hyphens, such as 'mean-rate'")
+
+
+def _holds_nan(text) -> bool:
+    """Whether the word NaN stands in a text: a computation went wrong."""
+    return bool(re.search(r"\bnan\b", str(text), flags=re.IGNORECASE))
 
 
 class _Quote:
@@ -49,8 +55,8 @@ class Numbers(_Quote):
 
     def __post_init__(self):
         for name, text in self.values.items():
-            _check_name(name)
-            if not isinstance(text, str) or "nan" in text.lower():
+            check_name(name)
+            if not isinstance(text, str) or _holds_nan(text):
                 raise ValueError(f"{name} = {text!r}: give the number as text, and never NaN")
 
     def _html(self) -> str:
@@ -64,7 +70,7 @@ class Claim(_Quote):
 
     source, place: which text, and where in it. says: what it states. ours: our value with its interval. n: sample
     and replicates behind ours, in words. seed: of our draws, or "none drawn". verdict: one of `VERDICTS`.
-    why: one sentence. Raises ValueError for an unknown verdict or an empty field.
+    why: one sentence. Raises ValueError for an unknown verdict, an empty field or a NaN.
     """
 
     kind = "claim"
@@ -79,12 +85,14 @@ class Claim(_Quote):
     why: str
 
     def __post_init__(self):
-        _check_name(self.name)
+        check_name(self.name)
         if self.verdict not in VERDICTS:
             raise ValueError(f"verdict {self.verdict!r} of claim {self.name!r} must be one of {', '.join(VERDICTS)}")
         for field, text in asdict(self).items():
             if not str(text).strip():
                 raise ValueError(f"claim {self.name!r} leaves {field} empty: say it or drop the claim")
+            if _holds_nan(text):
+                raise ValueError(f"claim {self.name!r} says NaN in {field}, {text!r}: mend the cell that computes it")
 
     def _html(self) -> str:
         e = {k: html.escape(str(v)) for k, v in asdict(self).items()}
@@ -115,7 +123,7 @@ class Card(_Quote):
     shown: str
 
     def __post_init__(self):
-        _check_name(self.name)
+        check_name(self.name)
         words = len(self.answer.split())
         if words > 30:
             raise ValueError(f"the answer of card {self.name!r} has {words} words; one breath is 30: cut it")

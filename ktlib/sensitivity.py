@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from . import bkt
-from .bkt import NAMES, BKTParams, Simulated
+from .bkt import NAMES, BKTParams, Simulated, check_params
+from .checks import inside, probabilities
 
 MASTERY = 0.95  # the usual threshold (Corbett & Anderson 1995)
 
@@ -16,11 +17,14 @@ MASTERY = 0.95  # the usual threshold (Corbett & Anderson 1995)
 def sweep(params: BKTParams, name: str, values: Iterable[float]) -> list[BKTParams]:
     """`params` with one probability set to each of `values` in turn; guess + slip ≥ 1 is allowed here.
 
-    Raises ValueError for an unknown name or a value outside [0, 1].
+    Raises ValueError for an unknown name, a value outside [0, 1], or one number where a list belongs.
     """
+    check_params(params)
     if name not in NAMES:
         raise ValueError(f"name = {name!r}; the parameters are {', '.join(NAMES)}")
-    return [replace(params, allow_flip=True, **{name: float(v)}) for v in values]
+    if not isinstance(values, Iterable):
+        raise ValueError(f"values = {values!r}: give a list of probabilities")
+    return [params.moved(**{name: value}) for value in values]
 
 
 def mastery_step(p_known, threshold: float = MASTERY):
@@ -28,9 +32,11 @@ def mastery_step(p_known, threshold: float = MASTERY):
 
     p_known: (steps,) or (students, steps), as in `bkt.Trace.p_known`. Gives an int or a (students,) array.
     """
-    if not 0 < threshold < 1:
-        raise ValueError(f"threshold = {threshold!r} is not between 0 and 1: give a probability such as 0.95")
-    reached = np.asarray(p_known) >= threshold
+    threshold = inside(threshold, "threshold", MASTERY)
+    p_known = probabilities(p_known, "p_known", missing=True)
+    if p_known.ndim not in (1, 2) or not p_known.size:
+        raise ValueError(f"p_known has shape {p_known.shape}: give (steps,) or (students, steps), at least one step")
+    reached = p_known >= threshold
     step = np.where(reached.any(-1), reached.argmax(-1) + 1, 0)
     return int(step) if step.ndim == 0 else step
 
@@ -43,7 +49,7 @@ class Cost:
     class in [0, 1], or mean numbers of answers.
 
     declared: declared masters. false_masters: declared, but do not know the skill. kept: know it at the end, and were
-    not declared. extra: answers a student gives after she knows the skill and before she is let go, on average.
+    not declared. extra: answers a student gives while she already knows the skill, before she is let go, on average.
     flipped: declared here but not with the true parameters, or the other way round. changed: flipped, or declared after
     another answer. shift: answers by which those declared under both are declared later (positive) or earlier, on
     average; 0 if none.
@@ -76,8 +82,7 @@ def cost(group: Simulated, truth: BKTParams, assumed: BKTParams, threshold: floa
     declared = step > 0
     at = np.where(declared, step, answers.shape[1]) - 1
     knows = known[np.arange(len(known)), at] == 1
-    learned_after = np.where(known.any(1), known.argmax(1), answers.shape[1])
-    extra = np.maximum(at - learned_after, 0)
+    given = np.arange(answers.shape[1]) <= at[:, None]
     both = declared & (best > 0)
     return Cost(
         assumed=assumed,
@@ -85,7 +90,7 @@ def cost(group: Simulated, truth: BKTParams, assumed: BKTParams, threshold: floa
         declared=float(declared.mean()),
         false_masters=float((declared & ~knows).mean()),
         kept=float((~declared & knows).mean()),
-        extra=float(extra.mean()),
+        extra=float((group.known[:, :-1] * given).sum(1).mean()),
         flipped=float((declared != (best > 0)).mean()),
         changed=float((step != best).mean()),
         shift=float((step - best)[both].mean()) if both.any() else 0.0,
@@ -97,6 +102,7 @@ def degenerate(params: BKTParams, edge: float = 1e-3) -> tuple[str, ...]:
 
     edge: closer than this to 0 or 1 counts as on the boundary. Source: Baker, Corbett & Aleven (2008).
     """
+    check_params(params)
     reasons = []
     if params.flipped:
         reasons.append("guess + slip ≥ 1: a right answer counts against knowing")

@@ -78,12 +78,13 @@ def test_update_step_by_step_is_the_filter_and_its_forecasts_make_the_likelihood
 
 
 @given(a_class(6, 40), proper_params())
-def test_every_belief_is_a_probability(rows, params):
+def test_every_belief_is_a_probability_that_p_correct_takes(rows, params):
     trace, smoothed = bkt.filter(rows, params), bkt.smooth(rows, params)
     inside = ~np.isnan(trace.p_known)
     assert inside.sum() == sum(map(len, rows))
     for p in (trace.p_before, trace.p_correct, trace.p_known, smoothed.p_known, smoothed.p_learned):
-        assert ((p[inside] >= 0) & (p[inside] <= 1 + 1e-12)).all()
+        assert ((p[inside] >= 0) & (p[inside] <= 1)).all()
+        assert not np.isnan(bkt.p_correct(p, params)[inside]).any()
 
 
 @given(st.floats(0, 1), proper_params())
@@ -94,13 +95,40 @@ def test_a_right_answer_never_speaks_against_knowing(p_known, params):
 
 
 @given(a_class(), proper_params(), st.integers(1, 3), st.randoms(use_true_random=False))
-def test_unasked_steps_at_the_end_and_the_order_of_students_change_nothing(rows, params, extra, random):
+def test_unasked_steps_at_the_end_are_forecasts_and_the_order_of_students_changes_nothing(rows, params, extra, random):
     order = list(range(len(rows)))
     random.shuffle(order)
     changed = [rows[i] + [None] * extra for i in order]
     original, moved = bkt.filter(rows, params), bkt.filter(changed, params)
-    np.testing.assert_array_equal(moved.p_known, original.p_known[order])
+    for row, i in enumerate(order):
+        steps = len(rows[i])
+        np.testing.assert_array_equal(moved.p_known[row, :steps], original.p_known[i, :steps])
+        known = original.p_known[i, steps - 1]
+        for t in range(steps, steps + extra):
+            assert moved.p_before[row, t] == pytest.approx(known)
+            known += (1 - known) * params.p_transit
+        assert np.isnan(moved.p_known[row, steps + extra :]).all()
     np.testing.assert_array_equal(bkt.log_likelihood(changed, params), bkt.log_likelihood(rows, params)[order])
+
+
+@pytest.mark.parametrize("answers", [[1, 0, None], np.array([1, 0, np.nan]), (y for y in [1, 0, None])], ids=type)
+def test_a_question_to_come_keeps_its_place_by_every_door(answers):
+    trace = bkt.filter(answers, BKTParams())
+    np.testing.assert_allclose(trace.p_before, [0.2, 49 / 85, 7.78 / 33.7], atol=1e-15)
+
+
+@pytest.mark.parametrize("follow", [bkt.filter, bkt.smooth])
+def test_an_array_keeps_its_width_and_lists_end_at_their_own_end(follow):
+    assert not np.isnan(follow(np.array([[1, 0, np.nan], [0, np.nan, np.nan]]), TRUTH).p_known).any()
+    ragged = follow([[1, 0], [0]], TRUTH).p_known
+    np.testing.assert_array_equal(np.isnan(ragged), [[False, False], [False, True]])
+
+
+@pytest.mark.parametrize("call", [bkt.smooth, bkt.filter, bkt.log_likelihood], ids=lambda call: call.__name__)
+def test_an_iterator_loses_nobody(call):
+    rows = [[1, 0], [0, 0], [1, 1]]
+    seen, again = call(iter([iter(row) for row in rows]), TRUTH), call(rows, TRUTH)
+    np.testing.assert_array_equal(getattr(seen, "p_known", seen), getattr(again, "p_known", again))
 
 
 def test_a_near_certain_belief_can_still_be_refuted():
@@ -151,7 +179,7 @@ def test_several_skills_are_joined_by_the_geometric_mean():
     np.testing.assert_allclose(bkt.p_correct_skills([[0.5, 0.5], [0.0, 1.0]]), [0.5, 0.0])
 
 
-@pytest.mark.parametrize("value", [-0.1, 1.5, float("nan"), "x", None, np.array([0.1, 0.2])], ids=repr)
+@pytest.mark.parametrize("value", [-0.1, 1.5, float("nan"), "x", None, np.array([0.1, 0.2]), np.array([0.2])], ids=repr)
 @pytest.mark.parametrize("name", bkt.NAMES)
 def test_what_is_no_probability_is_refused_by_name_and_value(name, value):
     with pytest.raises(ValueError) as error:
@@ -164,6 +192,14 @@ def test_upside_down_parameters_need_to_be_asked_for():
         BKTParams(p_guess=0.6, p_slip=0.4)
     assert BKTParams(p_guess=0.6, p_slip=0.4, allow_flip=True).flipped
     assert not BKTParams().flipped
+    exactly = BKTParams(p_guess=0.5, p_slip=0.5, allow_flip=True)
+    assert exactly.flipped and bkt.update(0.3, 1, exactly) == bkt.update(0.3, 0, exactly) == pytest.approx(0.37)
+
+
+def test_moved_parameters_allow_the_flip_only_where_it_happened():
+    turned = BKTParams().moved(p_guess=0.95)
+    assert turned.flipped and turned.allow_flip
+    assert not turned.moved(p_guess=0.2).allow_flip
 
 
 BAD_CALLS = {
@@ -179,28 +215,60 @@ BAD_CALLS = {
         lambda: bkt.filter([[1], [1, 0]], BKTParams(p_init=1, p_slip=0)),
         "student 1: the answer at step 2 has probability zero under .*move slip and guess",
     ),
-    "p_correct: nan": (lambda: bkt.p_correct(np.nan, TRUTH), "p_known = nan is not a probability: give"),
+    "update: nan": (lambda: bkt.update(np.nan, 1, TRUTH), "p_known = nan is not a probability: give"),
+    "update: shapes": (
+        lambda: bkt.update([0.1, 0.2], [1, 0, 1], TRUTH),
+        r"p_known has shape \(2,\) and correct \(3,\): give",
+    ),
+    "p_correct: complex": (lambda: bkt.p_correct(np.array([1j]), TRUTH), "p_known = .* is not a number: give"),
+    "skills: none": (lambda: bkt.p_correct_skills([]), r"p_correct_each = \[\]: give .* at least one probability"),
+    "skills: one number": (lambda: bkt.p_correct_skills(0.5), "p_correct_each = 0.5: give a list"),
     "skills: 2": (lambda: bkt.p_correct_skills([0.5, 2]), "p_correct_each = 2 is not a probability: give"),
     "simulate: no students": (
         lambda: bkt.simulate(TRUTH, students=0, steps=3, rng=1),
-        "students = 0.*at least 1",
+        "students = 0: give a whole number, 1 or more",
     ),
+    "simulate: half a student": (lambda: bkt.simulate(TRUTH, students=3.0, steps=3, rng=1), "students = 3.0: give"),
+    "simulate: text": (lambda: bkt.simulate(TRUTH, students="3", steps=3, rng=1), "students = '3': give"),
+    "simulate: truth": (lambda: bkt.simulate(TRUTH, students=True, steps=3, rng=1), "students = True: give"),
+    "simulate: ragged steps": (
+        lambda: bkt.simulate(TRUTH, students=2, steps=[3, [4, 5]], rng=1),
+        r"steps = \[3, \[4, 5\]\]: give",
+    ),
+    "simulate: no seed": (lambda: bkt.simulate(TRUTH, students=2, steps=3, rng=None), "rng = None: pass a seed"),
+    "simulate: no such seed": (lambda: bkt.simulate(TRUTH, students=2, steps=3, rng="x"), "rng = 'x': pass a seed"),
     "simulate: no steps": (
         lambda: bkt.simulate(TRUTH, students=2, steps=[3, 0], rng=1),
         r"steps = \[3, 0\]: give",
     ),
     "simulate: half a step": (
         lambda: bkt.simulate(TRUTH, students=2, steps=2.5, rng=1),
-        "steps = 2.5: give whole",
+        "steps = 2.5: give a whole",
     ),
     "simulate: three lengths for two": (
         lambda: bkt.simulate(TRUTH, students=2, steps=[3, 4, 5], rng=1),
-        r"students = 2, steps = \[3, 4, 5\]: give .* one a student",
+        r"steps = \[3, 4, 5\]: give .* one for each of 2 students",
     ),
     "simulate: missing 1": (
         lambda: bkt.simulate(TRUTH, students=2, steps=3, rng=1, missing=1),
         "missing = 1 .*give",
     ),
+}
+
+
+FOUR = (0.2, 0.1, 0.1, 0.2)
+BAD_CALLS |= {
+    f"{call.__name__}: four bare numbers": (
+        lambda call=call, first=first: call(*first, FOUR),
+        r"params = \(0.2, 0.1, 0.1, 0.2\): give BKTParams\(p_init",
+    )
+    for call, first in (
+        (bkt.p_correct, [0.5]),
+        (bkt.update, [0.5, 1]),
+        (bkt.filter, [[1]]),
+        (bkt.smooth, [[1]]),
+        (bkt.log_likelihood, [[1]]),
+    )
 }
 
 

@@ -137,6 +137,24 @@ def test_random_starts_are_seeded_and_find_nothing_lower(answers, fitted):
     assert one.log_likelihood >= em.fit(answers).log_likelihood
 
 
+@pytest.mark.parametrize("held", ["p_slip", "p_guess"])
+def test_random_starts_beside_a_number_held_near_1_are_drawn_at_once(answers, held):
+    start = BKTParams(p_slip=0.0, p_guess=0.0).moved(**{held: 1 - 1e-9})
+    found = em.fit(answers, start=start, frozen=iter([held]), random_starts=3, rng=1, max_steps=1)
+    assert found.frozen == (held,)
+    assert [getattr(end.start, held) for end in found.ends] == [1 - 1e-9] * 4
+    assert not any(end.start.flipped for end in found.ends)
+
+
+def test_an_iterator_fits_as_its_list_does():
+    rows = [[1, 0, 1], [0, 0, 1], [1, 1, 1]]
+    assert em.fit(iter(rows)).trace.tobytes() == em.fit(rows).trace.tobytes()
+    counts, start = em.expected_counts(iter(rows), TRUTH), BKTParams()
+    held = em.maximise(counts, start, frozen=iter(["p_slip", "p_init"]))
+    assert (held.p_slip, held.p_init) == (start.p_slip, start.p_init)
+    assert held.p_guess != start.p_guess
+
+
 def test_an_end_the_right_way_up_is_preferred_and_an_upside_down_one_says_so():
     """Students who get worse: the likeliest end has guess + slip ≥ 1, and is returned only if no other is."""
     worse = BKTParams(p_init=0.2, p_transit=0.2, p_slip=0.8, p_guess=0.9, allow_flip=True)
@@ -146,6 +164,7 @@ def test_an_end_the_right_way_up_is_preferred_and_an_upside_down_one_says_so():
     assert both.ends[0].params.flipped
     assert both.ends[0].log_likelihood > both.log_likelihood
     assert em.fit(answers, start=worse).params.flipped
+    assert [end.params.allow_flip for end in both.ends] == [end.params.flipped for end in both.ends]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -161,7 +180,6 @@ def test_a_class_that_says_too_little_ends_without_nan(row):
     fitted = em.fit([row] * 20)
     assert np.isfinite(fitted.trace).all()
     assert np.isfinite(fitted.path).all()
-    assert fitted.converged == (fitted.trace[-1] - fitted.trace[-2] < 1e-6)
     assert fitted.log_likelihood <= 1e-9
     assert fitted.log_likelihood == pytest.approx(20 * bkt.log_likelihood(row, fitted.params), abs=1e-9)
 
@@ -172,10 +190,17 @@ BAD_CALLS = {
         {"frozen": ["slip"]},
         "frozen names 'slip'; the parameters are p_init, .*p_guess",
     ),
-    "random starts without rng": ({"random_starts": 2}, "random_starts = 2 needs rng: pass a seed"),
-    "negative starts": ({"random_starts": -1, "rng": 1}, "random_starts = -1.*give values"),
-    "no steps": ({"max_steps": 0}, "max_steps = 0.*give values"),
-    "tol nan": ({"tol": float("nan")}, "tol = nan: give values"),
+    "frozen text": ({"frozen": "p_slip"}, r"frozen='p_slip': give a list of names, such as \['p_slip'\]"),
+    "frozen number": ({"frozen": 3}, "frozen=3: give a list of names"),
+    "random starts without rng": ({"random_starts": 2}, "rng = None: pass a seed"),
+    "negative starts": ({"random_starts": -1, "rng": 1}, "^random_starts = -1: give a whole number, 0 or more$"),
+    "half a start": ({"random_starts": 1.5, "rng": 1}, "^random_starts = 1.5: give a whole"),
+    "no steps": ({"max_steps": 0}, "^max_steps = 0: give a whole number, 1 or more$"),
+    "half a step": ({"max_steps": 2.0}, "^max_steps = 2.0: give a whole"),
+    "tol nan": ({"tol": float("nan")}, "^tol = nan: give a finite number, 0 or more$"),
+    "tol infinite": ({"tol": float("inf")}, "^tol = inf: give a finite"),
+    "tol text": ({"tol": "x"}, "^tol = 'x': give a finite"),
+    "four bare numbers": ({"start": (0.2, 0.1, 0.1, 0.2)}, r"start = \(0.2, .*\): give BKTParams\(p_init"),
     "no start left": (
         {"start": HALVES, "frozen": ["p_slip", "p_guess"], "random_starts": 1, "rng": 1},
         "frozen p_slip and p_guess add up to 1.1.*free one of them",
@@ -194,3 +219,16 @@ def test_bad_input_is_refused_with_value_place_and_remedy(case):
     settings, message = BAD_CALLS[case]
     with pytest.raises(ValueError, match=message):
         em.fit(**({"answers": [[1, 0], [0, 1]]} | settings))
+
+
+@pytest.mark.parametrize(("frozen", "message"), [("p_slip", "give a list"), (["slip"], "frozen names 'slip'")])
+def test_the_m_step_knows_the_same_frozen_names(frozen, message):
+    counts = em.expected_counts([[1, 0], [0, 1]], TRUTH)
+    with pytest.raises(ValueError, match=message):
+        em.maximise(counts, TRUTH, frozen=frozen)
+
+
+@pytest.mark.parametrize("e_step", E_STEPS)
+def test_an_e_step_refuses_four_bare_numbers(e_step):
+    with pytest.raises(ValueError, match=r"params = \(0.2, 0.1, 0.1, 0.2\): give BKTParams"):
+        e_step([[1, 0]], (0.2, 0.1, 0.1, 0.2))

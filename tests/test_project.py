@@ -25,7 +25,8 @@ def test_environment_is_python_and_pyproject():
 def test_versions_agree():
     version = PYPROJECT["project"]["version"]
     assert f"version: {version}" in (ROOT / "CITATION.cff").read_text("utf8")
-    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text("utf8")
+    (entry,) = re.findall(rf"^## {re.escape(version)} .*$", (ROOT / "CHANGELOG.md").read_text("utf8"), flags=re.M)
+    assert ("unreleased" in entry) != ("date-released" in (ROOT / "CITATION.cff").read_text("utf8"))
 
 
 def test_the_table_of_contents_holds_every_notebook_in_order():

@@ -51,11 +51,19 @@ def test_quotes_show_and_carry_themselves():
         (lambda: quotes.Card(**CARD | {"limits": ()}), "needs limits"),
         (lambda: quotes.Numbers(values={"x": float("nan")}), "never NaN"),
         (lambda: quotes.Numbers(values={"x": "nan"}), "never NaN"),
+        (lambda: quotes.Numbers(values={"x": "±NaN%"}), "never NaN"),
+        (lambda: quotes.Claim(**CLAIM | {"ours": "0.2 (nan to nan)"}), "claim 'rate' says NaN in ours"),
+        (lambda: quotes.Claim(**CLAIM | {"name": 3}), "name 3 must be lower-case"),
+        (lambda: draw("Mean rate"), "name 'Mean rate' must be lower-case"),
     ],
 )
 def test_a_quote_that_cannot_stand_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_word_with_nan_inside_is_no_nan():
+    assert quotes.Numbers(values={"x": "12 bananas"}).values["x"]
 
 
 def draw(name=None):

@@ -17,9 +17,10 @@ def test_cost_equals_a_student_by_student_count():
     shift = []
     for answers, known in zip(group.answers, group.known, strict=True):
         steps = {}
-        for name, params in (("assumed", assumed), ("truth", TRUTH)):
-            belief, steps[name] = params.p_init, 0
+        for name, params in (("truth", TRUTH), ("assumed", assumed)):
+            belief, steps[name], already = params.p_init, 0, 0
             for t in range(12):
+                already += known[t] == 1
                 belief = bkt.update(belief, answers[t], params)
                 if belief >= 0.95:
                     steps[name] = t + 1
@@ -28,7 +29,7 @@ def test_cost_equals_a_student_by_student_count():
         declared += steps["assumed"] > 0
         false += steps["assumed"] > 0 and known[stop] == 0
         kept += steps["assumed"] == 0 and known[12] == 1
-        extra += sum(known[t + 1] == 1 for t in range(stop - 1))
+        extra += already
         flipped += (steps["assumed"] > 0) != (steps["truth"] > 0)
         changed += steps["assumed"] != steps["truth"]
         if all(steps.values()):
@@ -51,8 +52,22 @@ def test_the_truth_flips_nothing_and_believing_in_luck_costs():
 def test_mastery_step_is_the_first_to_reach_the_threshold():
     assert mastery_step([0.5, 0.95, 0.2, 0.99]) == 2
     np.testing.assert_array_equal(mastery_step([[0.1, 0.2], [0.1, 0.99]]), [0, 2])
-    with pytest.raises(ValueError, match=r"threshold = 1\.5.*such as 0\.95"):
-        mastery_step([0.5], threshold=1.5)
+    assert mastery_step([[0.99, np.nan], [np.nan, np.nan]]).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("p_known", "threshold", "message"),
+    [
+        ([0.5], 1.5, r"threshold = 1\.5.*such as 0\.95"),
+        ([0.5], "x", "threshold = 'x'.*such as"),
+        ([], 0.95, r"p_known has shape \(0,\): give .* at least one step"),
+        (0.5, 0.95, r"p_known has shape \(\): give"),
+        ([1.5], 0.95, "p_known = 1.5 is not a probability"),
+    ],
+)
+def test_no_mastery_without_beliefs_and_a_threshold(p_known, threshold, message):
+    with pytest.raises(ValueError, match=message):
+        mastery_step(p_known, threshold)
 
 
 def test_sweep_changes_one_number_and_allows_the_flip():
@@ -61,6 +76,8 @@ def test_sweep_changes_one_number_and_allows_the_flip():
     assert {p.p_slip for p in params} == {TRUTH.p_slip}
     with pytest.raises(ValueError, match="name = 'guess'; the parameters are p_init"):
         sweep(TRUTH, "guess", [0.1])
+    with pytest.raises(ValueError, match=r"values = 0\.1: give a list of probabilities"):
+        sweep(TRUTH, "p_guess", 0.1)
 
 
 def test_cost_refuses_gaps_and_single_steps():
@@ -73,22 +90,28 @@ def test_cost_refuses_gaps_and_single_steps():
 
 
 @pytest.mark.parametrize(
-    ("change", "word"),
+    ("name", "sound", "limit", "word"),
     [
-        ({"p_guess": 0.6}, "guess > ½"),
-        ({"p_slip": 0.6}, "slip > ½"),
-        ({"p_transit": 0.0}, "transit = 0"),
-        ({"p_transit": 1.0}, "transit = 1"),
-        ({"p_init": 0.0}, "init = 0"),
-        ({"p_init": 1.0}, "init = 1"),
-        ({"p_slip": 0.0}, "slip = 0"),
-        ({"p_guess": 0.0}, "guess = 0"),
-        ({"p_guess": 0.95, "allow_flip": True}, "guess + slip ≥ 1"),
+        ("p_guess", 0.5, 0.5001, "guess > ½"),
+        ("p_slip", 0.5, 0.5001, "slip > ½"),
+        ("p_transit", 0.001, 0.0009, "transit = 0"),
+        ("p_transit", 0.999, 0.9991, "transit = 1"),
+        ("p_init", 0.001, 0.0009, "init = 0"),
+        ("p_init", 0.999, 0.9991, "init = 1"),
+        ("p_slip", 0.001, 0.0009, "slip = 0"),
+        ("p_guess", 0.001, 0.0009, "guess = 0"),
     ],
 )
-def test_degenerate_parameters_are_named(change, word):
-    assert not degenerate(BKTParams())
-    assert any(reason.startswith(word) for reason in degenerate(BKTParams(**change)))
+def test_degenerate_parameters_are_named_from_the_limit_on(name, sound, limit, word):
+    usual = BKTParams()
+    assert not degenerate(usual) and not degenerate(usual.moved(**{name: sound}))
+    (reason,) = degenerate(usual.moved(**{name: limit}))
+    assert reason.startswith(word)
+
+
+def test_guess_and_slip_are_degenerate_from_a_sum_of_exactly_1_on():
+    assert not degenerate(BKTParams(p_guess=0.5, p_slip=0.4999))
+    assert degenerate(BKTParams(p_guess=0.5, p_slip=0.5, allow_flip=True))[0].startswith("guess + slip ≥ 1")
 
 
 def test_closeness_is_one_on_target_and_zero_at_the_far_end():

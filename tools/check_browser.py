@@ -175,6 +175,8 @@ def main() -> int:
     parser.add_argument("--screenshots", type=Path, metavar="DIR", help="save every view of every page")
     arguments = parser.parse_args()
     site = arguments.site.resolve()
+    if not any(site.glob("*.html")):
+        return missing(f"{arguments.site} holds no site: run make book first")
     if arguments.screenshots:
         arguments.screenshots.mkdir(parents=True, exist_ok=True)
     chromium, axe = requirements()

@@ -156,17 +156,17 @@ def compressed(path: Path) -> int:
 
 
 def main() -> int:
-    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+    if len(sys.argv) != 2:
         print(__doc__)
+        return 2
+    if not any(Path(sys.argv[1]).glob("*.html")):
+        print(f"{sys.argv[1]} holds no site: run make book first")
         return 2
     site = Site(Path(sys.argv[1]))
     site.check()
     for fault in sorted(set(site.faults)):
         print(fault)
-    heaviest = max(site.pages.values(), key=site.weight, default=None)
-    if heaviest is None:
-        print("no pages found")
-        return 1
+    heaviest = max(site.pages.values(), key=site.weight)
     kb = site.weight(heaviest) / 1024
     print(f"{len(site.pages)} pages; the heaviest is {heaviest.path.name}, {kb:.0f} KB compressed")
     print(f"{site.passed} passed, {len(site.faults)} failed")

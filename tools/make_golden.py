@@ -79,6 +79,8 @@ def cases():
     yield "one gap", USUAL, [1, None, 0, 1]
     yield "gap first", USUAL, [None, 1, 1]
     yield "many gaps", GUIDE, [None, None, 1, None, 0, None, None, None, 1]
+    yield "gaps at the end", GUIDE, [1, 0, None, None]
+    yield "24 right answers refuted", ("0.2", "0.1", "0", "0.2"), [1] * 24 + [0]
     yield "nobody slips", ("0.3", "0.2", "0", "0.25"), [0, 1, 0, 1, 1]
     yield "nobody guesses", ("0.3", "0.2", "0.15", "0"), [0, 0, 1, 0, 1]
     yield "nobody slips or guesses", ("0.3", "0.2", "0", "0"), [0, 0, 1, 1]

@@ -32,7 +32,7 @@ def sync_notebooks(app: Sphinx, config: Config) -> None:
     copy.mkdir(exist_ok=True)
     names = {path.name for pattern in SYNCED for path in source.glob(pattern)}
     for old in copy.iterdir():
-        if old.name not in names:
+        if old.is_file() and old.name not in names:
             old.unlink()
     for name in names:
         if not (copy / name).exists() or not filecmp.cmp(source / name, copy / name, shallow=False):

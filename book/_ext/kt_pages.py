@@ -12,7 +12,8 @@ from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-VERDICTS = ("holds", "holds with a caveat", "does not hold", "cannot be checked here")
+from ktlib.quotes import VERDICTS
+
 COLUMNS = ("The source says", "We find", "Verdict")
 log = logging.getLogger(__name__)
 

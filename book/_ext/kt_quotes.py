@@ -13,7 +13,8 @@ from pathlib import Path
 
 from sphinx.util import logging
 
-MIME = "application/vnd.ktlib.quote+json"
+from ktlib.quotes import MIME
+
 log = logging.getLogger(__name__)
 
 
