@@ -7,9 +7,28 @@ from importlib import import_module
 
 from .bkt import BKTParams
 
-_ROOMS = ("bkt", "datasets", "em", "explorers", "figures", "quotes", "recommend", "responses", "sensitivity",
-          "uncertainty")  # fmt: skip
-_NAMES = {"BKTFit": "em", "Sequences": "responses", "DataError": "datasets"}
+_ROOMS = (
+    "ascent",
+    "bkt",
+    "datasets",
+    "designs",
+    "em",
+    "explorers",
+    "figures",
+    "inference",
+    "irt",
+    "metrics",
+    "mml",
+    "models",
+    "posterior",
+    "quotes",
+    "recommend",
+    "responses",
+    "sensitivity",
+    "sequences",
+    "uncertainty",
+)
+_NAMES = {"BKTFit": "em", "Sequences": "sequences", "Responses": "responses", "DataError": "datasets"}
 __all__ = ["BKTParams", *_NAMES, *_ROOMS]
 
 

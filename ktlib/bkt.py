@@ -12,7 +12,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 import numpy as np
 
 from .checks import generator, numbers, probabilities, whole, whole_each
-from .responses import as_table
+from .sequences import as_table
 
 NAMES = ("p_init", "p_transit", "p_slip", "p_guess")
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .responses import MISSING, Sequences
+from .sequences import MISSING, Sequences
 
 # A single answer is one of seven letters: wrong, right, not asked; the same three as a student's last; and nothing.
 _WRONG, _RIGHT, _GAP, _LAST, _NOTHING, _LETTERS = 0, 1, 2, 3, 6, 7

@@ -71,5 +71,55 @@ def generator(rng) -> np.random.Generator:
     raise ValueError(f"rng = {rng!r}: pass a seed, a whole number, or a numpy.random.Generator")
 
 
+def frozen_blocks(frozen, start, model: str) -> tuple[str, ...]:
+    """Blocks to leave as they are: named, or marked in `start`, which must hold them."""
+    if isinstance(frozen, str):
+        raise ValueError(f"frozen = {frozen!r}: give a list of names, such as [{frozen!r}]")
+    names = tuple(dict.fromkeys([*frozen, *(start.frozen if start is not None else ())]))
+    if names and start is None:
+        raise ValueError(
+            f"frozen = {list(names)}: a frozen block needs values; pass a posterior that has them as start"
+        )
+    if start is not None and start.model != model:
+        raise ValueError(f"start holds a {start.model} model, not a {model} one: fit that model, or start without")
+    for name in names:
+        if name not in start.blocks:
+            raise ValueError(f"frozen names {name!r}; a {model} model has {', '.join(start.blocks)}")
+    return names
+
+
+def layout(model: str, responses, factors, attributes, mask) -> None:
+    """The shape of a factor model: factors K, attributes X (items, A), mask (D, A)."""
+    if model == "two-parameter":
+        for value, name in ((factors, "factors"), (attributes, "attributes"), (mask, "mask")):
+            if value is not None:
+                raise ValueError(f"a two-parameter model takes no {name}: leave it out, or choose a factor model")
+        return
+    students, items = len(responses.students), len(responses.items)
+    if whole(factors, "factors", 1) > min(students, items):
+        raise ValueError(
+            f"factors = {factors} for {students} students and {items} items: give at most the smaller number"
+        )
+    if model == "factorization":
+        if attributes is not None or mask is not None:
+            raise ValueError("a factorization model takes no attributes and no mask: choose model='hierarchical'")
+        return
+    x = numbers(attributes, "attributes")
+    if x.ndim != 2 or len(x) != items or not x.shape[1]:
+        raise ValueError(f"attributes have shape {x.shape} for {items} items: give (items, attributes)")
+    if not np.isin(x, (0, 1)).all():
+        row, column = np.argwhere(~np.isin(x, (0, 1)))[0]
+        raise ValueError(f"attributes[{row}, {column}] = {x[row, column]:g}: an item has an attribute, 1, or not, 0")
+    unseen = np.flatnonzero(~x.any(0))
+    if len(unseen):
+        raise ValueError(f"no item has attribute {unseen[0]}: leave its column out")
+    mask = np.asarray(mask)
+    if mask.dtype != bool or mask.ndim != 2 or mask.shape[1] != x.shape[1] or not mask.any(1).all():
+        raise ValueError(
+            f"mask of type {mask.dtype} and shape {mask.shape}: give True and False, a row for each extra coordinate "
+            f"with at least one True, and {x.shape[1]} columns"
+        )
+
+
 def _is_real(value) -> bool:
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)

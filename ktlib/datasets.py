@@ -12,6 +12,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from .responses import Responses
+
 _ASSIST = (
     "https://raw.githubusercontent.com/theophilegervet/learner-performance-prediction/"
     "a7ae193aa6957003a764aed7c95b07666fd4f1da/data/assistments09/"
@@ -37,6 +39,11 @@ FILES = {
     ),
     "assist2009_q_mat.npz": _File(
         "3175e1be67a41da872cc8ee75c175a35073fb6b71f0da1585ba7f71192aa6b06", 27206, _ASSIST + "q_mat.npz"
+    ),
+    "lsat.rda": _File(
+        "182ea88c662b1deebb42091750c07e5ad6d532bf880dbb33b7482715fa4034b2",
+        352,
+        "https://raw.githubusercontent.com/cran/ltm/dbbabfa99fa09ad94113856a6a5ae1535e7b817f/data/LSAT.rda",
     ),
 }
 
@@ -67,6 +74,16 @@ def assist2009_skills():
     path = path_to("assist2009_q_mat.npz")
     items, skills = sparse.load_npz(path).nonzero()
     return pd.DataFrame({"item": items, "skill": skills})
+
+
+def lsat() -> Responses:
+    """Law School Admission Test, section 6: 1,000 students, 5 items, all answered (Bock & Lieberman 1970).
+
+    As the R package ltm holds it (Rizopoulos 2006). Raises DataError if the file is missing or damaged.
+    """
+    import rdata
+
+    return Responses.from_wide(rdata.read_rda(path_to("lsat.rda"))["LSAT"])
 
 
 def path_to(name: str) -> Path:

@@ -15,7 +15,7 @@ from . import bkt
 from .bkt import NAMES, BKTParams, check_params
 from .changepoint import Counts, Stretches
 from .checks import generator, not_negative, whole
-from .responses import as_sequences
+from .sequences import as_sequences
 
 
 @dataclass(frozen=True)

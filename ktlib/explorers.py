@@ -14,8 +14,8 @@ from importlib.resources import files
 from . import bkt
 from .bkt import NAMES, BKTParams
 from .checks import inside
-from .responses import as_table
 from .sensitivity import MASTERY, mastery_step, sweep
+from .sequences import as_table
 
 SYMBOL = {"p_init": "P(L0)", "p_transit": "P(T)", "p_slip": "P(S)", "p_guess": "P(G)"}
 _MODULE = files(__package__).joinpath("bkt.mjs")

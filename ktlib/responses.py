@@ -1,266 +1,245 @@
-"""Who answered what, how, in which order.
+"""Who answered what, and how: any students, any items, most pairs not asked.
 
-`Sequences` holds one skill's answers: one sequence a student, ragged, with gaps. It is checked once, at the door.
+`Responses` keeps answers in long form with integer codes. It is checked once, at the door; its parts need no check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
-from reprlib import repr as shown
-from typing import Any
+import copy
+from collections.abc import Iterable, Sequence
+from dataclasses import InitVar, dataclass
+from pathlib import Path
 
 import numpy as np
 
-MISSING = -1
+from . import columns as read
+from .checks import generator, inside, numbers
+from .sequences import Sequences, check_frame, sequences_by
+
+__all__ = ["Responses", "Sequences", "sequences_by"]
 
 
-@dataclass(frozen=True, eq=False)
-class Sequences:
-    """Answers to one skill in the order given; gaps after a student's last answer are dropped.
+@dataclass(frozen=True, eq=False, repr=False)
+class Responses:
+    """One row an answer, each student and item together at most once; what was not asked has no row.
 
-    answers: (answers in all,) int8; 1 right, 0 wrong, -1 not asked. Students lie one after the other.
-    lengths: (students,) how many steps each has, at least one.
-    students: their names, in the same order.
+    student, item: (answers,) int32 codes, places in `students` and `items`. correct: (answers,) int8, 1 right, 0 wrong.
+    students, items: names, also of those who have no answer. order: (answers,) numbers or times, later is larger, or
+    None. weight: (answers,) finite numbers, 0 or more, or None: every answer counts once. rows: how messages call the
+    rows, by default 0, 1, 2 ...
+
+    Raises ValueError naming row, value and remedy.
     """
 
-    answers: np.ndarray
-    lengths: np.ndarray
-    students: tuple[Any, ...]
+    student: np.ndarray
+    item: np.ndarray
+    correct: np.ndarray
+    students: tuple
+    items: tuple
+    order: np.ndarray | None = None
+    weight: np.ndarray | None = None
+    rows: InitVar[Sequence | None] = None
 
-    def __post_init__(self):
-        answers, lengths = np.asarray(self.answers), np.asarray(self.lengths)
-        shaped = answers.ndim == lengths.ndim == 1 and 0 < lengths.size == len(self.students)
-        typed = answers.dtype == np.int8 and lengths.dtype.kind in "iu"
-        if not (shaped and typed and lengths.min() >= 1 and lengths.sum() == answers.size):
+    def __post_init__(self, rows):
+        n = np.size(self.correct)
+        if not n:
+            raise ValueError("there are no answers: give at least one")
+        rows = range(n) if rows is None else rows
+        students, items = read.unique_names(self.students, "student"), read.unique_names(self.items, "item")
+        checked = {
+            "students": students,
+            "items": items,
+            "correct": read.right_or_wrong(self.correct, rows),
+            "student": read.codes(self.student, students, n, "student"),
+            "item": read.codes(self.item, items, n, "item"),
+            "order": None if self.order is None else read.times(self.order, n),
+            "weight": None if self.weight is None else read.weights(self.weight, rows, n),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        repeat = read.first_repeat(self.student * np.int64(len(items)) + self.item)
+        if repeat:
+            first, second, number = repeat
             raise ValueError(
-                f"{answers.size} answers of type {answers.dtype}, lengths adding up to {lengths.sum()} and "
-                f"{len(self.students)} names do not fit together: use from_lists, from_array or from_frame"
+                f"student {students[self.student[first]]!r} answered item {items[self.item[first]]!r} twice, in rows "
+                f"{read.cell(rows, first)} and {read.cell(rows, second)} ({number} such repeats in all): "
+                'keep="first" or keep="last" in from_frame takes one of them; or aggregate them first'
             )
-        if answers.min() < MISSING or answers.max() > 1:
-            raise ValueError(f"answers from {answers.min()} to {answers.max()}: 1 is right, 0 wrong, -1 not asked")
-
-    @property
-    def n_answers(self) -> int:
-        """Steps that hold an answer (gaps not counted)."""
-        return int((self.answers != MISSING).sum())
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    def __iter__(self):
-        return iter(np.split(self.answers, np.cumsum(self.lengths)[:-1]))
-
-    def to_array(self) -> np.ndarray:
-        """(students, longest) float array: 1 right, 0 wrong, NaN where nothing was asked or the sequence has ended."""
-        out = np.full((len(self), int(self.lengths.max())), np.nan)
-        inside = np.arange(out.shape[1]) < self.lengths[:, None]
-        out[inside] = np.where(self.answers == MISSING, np.nan, self.answers)
-        return out
 
     @classmethod
-    def from_array(cls, answers, students: Sequence | None = None) -> Sequences:
-        """From a (students, steps) array of 1, 0 and NaN (not asked). NaN after a student's last answer ends the row.
+    def from_frame(
+        cls,
+        frame,
+        student: str = "student",
+        item: str = "item",
+        correct: str = "correct",
+        order: str | None = None,
+        weight: str | None = None,
+        *,
+        keep: str | None = None,
+        students: Iterable | None = None,
+        items: Iterable | None = None,
+    ) -> Responses:
+        """From a pandas DataFrame in long form, one row an answer.
 
-        Raises ValueError naming student and step for any other value, and for a student without answers.
+        student to weight: its column names. keep: where a student answered an item again, "first" or "last" (by order,
+        else by row) takes one answer; None refuses. students, items: all names, in the order of their codes, so that
+        two frames share their codes; by default those in the frame, in order of appearance.
         """
-        _refuse_lookalikes(answers)
-        try:
-            array = np.asarray(answers)
-        except ValueError:
-            raise ValueError("the rows differ in length: use Sequences.from_lists") from None
-        return cls._trimmed(*_read(array, students))
+        columns = [student, item, correct] + [c for c in (order, weight) if c is not None]
+        check_frame(frame, *columns)
+        if keep not in (None, "first", "last"):
+            raise ValueError(f'keep = {keep!r}: give "first", "last" or None')
+        read.refuse_empty(frame, columns)
+        n, rows = len(frame), frame.index
+        answers = read.right_or_wrong(frame[correct], rows)
+        student_codes, students = read.coded(frame[student], students, rows, "student")
+        item_codes, items = read.coded(frame[item], items, rows, "item")
+        when = None if order is None else read.times(frame[order], n)
+        weights = None if weight is None else read.weights(frame[weight], rows, n)
+        arrays = {"student": student_codes, "item": item_codes, "correct": answers, "order": when, "weight": weights}
+        if keep:
+            one = read.one_each(student_codes * np.int64(len(items)) + item_codes, when, keep)
+            rows = rows[one]
+            arrays = {name: None if array is None else array[one] for name, array in arrays.items()}
+        return cls(**arrays, students=students, items=items, rows=rows)
 
     @classmethod
-    def from_lists(cls, answers: Iterable[Iterable], students: Sequence | None = None) -> Sequences:
-        """From one iterable of 1, 0, True, False and None or NaN a student, of any lengths."""
-        _refuse_lookalikes(answers)
-        return cls._trimmed(*_read_rows(list(answers), students))
+    def from_wide(cls, table) -> Responses:
+        """From a (students, items) array or DataFrame of 1, 0 and NaN (not asked); a DataFrame's labels are the names.
+
+        A student without answers, or an item that nobody was asked, keeps its name.
+        """
+        students = items = None
+        if hasattr(table, "columns"):
+            students, items = read.unique_names(table.index, "student"), read.unique_names(table.columns, "item")
+        table, students, items = read.wide(table, students, items)
+        asked = ~np.isnan(table)
+        student, item = np.nonzero(asked)
+        return cls(student, item, table[asked], students, items)
 
     @classmethod
-    def _trimmed(cls, table: np.ndarray, lengths: np.ndarray, names: tuple) -> Sequences:
-        """Each student ends at her last answer, however many steps the table has for her."""
-        missing = np.isnan(table)
-        if not missing.any():
-            return cls(table.ravel().astype(np.int8), lengths, names)
-        _check_answered(~missing.all(1), names)
-        lengths = table.shape[1] - np.argmin(missing[:, ::-1], axis=1)
-        inside = np.arange(table.shape[1]) < lengths[:, None]
-        return cls(np.where(missing, MISSING, table)[inside].astype(np.int8), lengths, names)
+    def from_file(cls, path, **columns) -> Responses:
+        """From a .csv, .tsv (both also .gz) or .parquet file in long form; columns: as in `from_frame`.
 
-    @classmethod
-    def from_frame(cls, frame, student: str = "student", correct: str = "correct") -> Sequences:
-        """From a pandas DataFrame in long form, one row an answer, in the order answered.
-
-        student, correct: its column names; correct holds 1, 0 or NaN. Students keep the order of their first row.
-        Raises ValueError naming a missing column, or the first row whose answer is not 0, 1 or missing.
+        Raises ValueError naming the file; FileNotFoundError; ImportError for .parquet without pyarrow.
         """
         import pandas as pd
 
-        _check_frame(frame, student, correct)
-        unnamed = frame[student].isna().to_numpy()
-        if unnamed.any():
-            raise ValueError(f"row {frame.index.tolist()[unnamed.argmax()]!r} names no student: drop it or name one")
-        values = pd.to_numeric(frame[correct], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-        wrong = ~(np.isin(values, (0, 1)) | frame[correct].isna().to_numpy())
-        if wrong.any():
-            row = wrong.argmax()
-            raise ValueError(
-                f"row {frame.index.tolist()[row]!r}: answer {frame[correct].tolist()[row]!r} of student "
-                f"{frame[student].tolist()[row]!r} is not 1 (right), 0 (wrong) or missing: recode it"
-            )
-        codes, names = pd.factorize(frame[student])
-        names = tuple(names.tolist())
-        order = np.argsort(codes, kind="stable")
-        codes, flat = codes[order], np.nan_to_num(values[order], nan=MISSING).astype(np.int8)
-        asked = flat != MISSING
-        answered = np.bincount(codes[asked], minlength=len(names)) > 0
-        _check_answered(answered, names)
-        place = np.arange(len(flat))
-        last = np.full(len(names), -1)
-        np.maximum.at(last, codes[asked], place[asked])
-        keep = place <= last[codes]
-        return cls(flat[keep], np.bincount(codes[keep], minlength=len(names)), names)
-
-
-def as_sequences(answers) -> Sequences:
-    """`answers` as `Sequences`: taken as it is, or from an array (NaN: not asked), or from lists of any lengths."""
-    return answers if isinstance(answers, Sequences) else Sequences._trimmed(*_read(answers))
-
-
-def as_table(answers) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Every step of `answers`, gaps at the end included.
-
-    Returns a (students, longest) float table of 1, 0 and NaN (not asked), a mask of the steps after each student's end
-    (lists may differ in length; an array keeps its width), and whether `answers` was a single row.
-    """
-    if isinstance(answers, Sequences):
-        table, lengths, single = answers.to_array(), answers.lengths, False
-    else:
-        answers = answers if isinstance(answers, np.ndarray) else list(_refuse_lookalikes(answers))
-        table, lengths, _ = _read(answers)
-        single = _is_one_row(answers)
-    return table, np.arange(table.shape[1]) >= lengths[:, None], single
-
-
-def sequences_by(frame, column: str, student: str = "student", correct: str = "correct") -> dict[Any, Sequences]:
-    """One `Sequences` for each value of `column` (a skill, say), in ascending order, from a long-form DataFrame.
-
-    Raises ValueError as `Sequences.from_frame` does, naming the value of `column` that it happened under, and where
-    `column` itself is missing or has empty rows.
-    """
-    _check_frame(frame, column, student, correct)
-    empty = int(frame[column].isna().sum())
-    if empty:
-        raise ValueError(f"{empty} of {len(frame)} rows have no {column!r}: drop them or fill them in")
-    found = {}
-    for value, rows in frame.groupby(column, sort=True, observed=True):
+        readers = {
+            ".csv": pd.read_csv,
+            ".tsv": lambda path: pd.read_csv(path, sep="\t"),
+            ".parquet": pd.read_parquet,
+        }
+        ending = Path(Path(path).name.lower().removesuffix(".gz")).suffix
+        if ending not in readers:
+            raise ValueError(f"{path} ends in none of {', '.join(readers)}: save it as one of them, or use from_frame")
         try:
-            found[value] = Sequences.from_frame(rows, student, correct)
+            return cls.from_frame(readers[ending](path), **columns)
         except ValueError as error:
-            raise ValueError(f"{column} {value!r}: {error}") from None
-    return found
+            raise ValueError(f"{path}: {error}") from error
 
+    def __len__(self) -> int:
+        return len(self.correct)
 
-def _refuse_lookalikes(answers):
-    """`answers`, unless Python could walk through them but would meet something else than answers."""
-    if hasattr(answers, "columns"):
-        raise ValueError(
-            "answers are a DataFrame: use Sequences.from_frame(frame), or frame.to_numpy() if a row is a student"
-        )
-    no_order = isinstance(answers, str | bytes | bytearray | Mapping | Set)
-    if no_order or isinstance(answers, np.ma.MaskedArray) or _is_complex(answers) or not _is_row(answers):
-        raise ValueError(
-            f"answers = {shown(answers)}: give one list of answers a student, or an array, with NaN for not asked"
-        )
-    return answers
+    def __repr__(self) -> str:
+        n, students, items = (f"{k:,}" for k in (len(self), len(self.students), len(self.items)))
+        return f"Responses: {n} answers of {students} students to {items} items, {self.density:.2g} of all pairs"
 
+    @property
+    def density(self) -> float:
+        """Which share of all pairs of a student and an item has an answer."""
+        return len(self) / (len(self.students) * len(self.items))
 
-def _read(answers, students: Sequence | None = None) -> tuple[np.ndarray, np.ndarray, tuple]:
-    """An array or lists as a (students, longest) table of 1, 0 and NaN, how many steps each row has, and the names."""
-    _refuse_lookalikes(answers)
-    if not (isinstance(answers, np.ndarray) and answers.dtype.kind in "biuf"):
-        rows = list(answers)
-        return _read_rows([rows] if _is_one_row(rows) else rows, students)
-    table = np.atleast_2d(answers).astype(float)
-    if table.ndim != 2 or not table.size:
-        raise ValueError(f"answers have shape {answers.shape}: give a (students, steps) array with at least one row")
-    names = _names(students, len(table))
-    bad = ~((table == 1) | (table == 0) | np.isnan(table))
-    if bad.any():
-        row, step = np.argwhere(bad)[0]
-        raise ValueError(_bad_answer(table[row, step].item(), names[row], step))
-    return table, np.full(len(table), table.shape[1]), names
+    def counts(self, by: str = "item"):
+        """How many answers each item (or, by="student", each student) has: a DataFrame with columns asked and right."""
+        import pandas as pd
 
+        if by not in ("item", "student"):
+            raise ValueError(f'by = {by!r}: give "item" or "student"')
+        codes, names = (self.item, self.items) if by == "item" else (self.student, self.students)
+        asked, right = (np.bincount(c, minlength=len(names)) for c in (codes, codes[self.correct == 1]))
+        return pd.DataFrame({"asked": asked, "right": right}, index=read.index(names, by))
 
-def _read_rows(rows: list, students: Sequence | None) -> tuple[np.ndarray, np.ndarray, tuple]:
-    """As `_read`, from one iterable a student."""
-    if not rows:
-        raise ValueError("the list of sequences is empty: give at least one student's answers")
-    names = _names(students, len(rows))
-    for name, row in zip(names, rows, strict=True):
-        if not _is_row(row) or isinstance(row, str | bytes | Mapping | Set):
-            raise ValueError(f"student {name!r} has {shown(row)} for a sequence: give one list of answers a student")
-    rows = [[_answer(value, name, t) for t, value in enumerate(row)] for name, row in zip(names, rows, strict=True)]
-    lengths = np.array([len(row) for row in rows])
-    _check_answered(lengths > 0, names)
-    table = np.full((len(rows), lengths.max()), np.nan)
-    table[np.arange(table.shape[1]) < lengths[:, None]] = np.concatenate(rows)
-    return table, lengths, names
+    def to_wide(self):
+        """(students, items) DataFrame of 1.0, 0.0 and NaN (not asked), with the names; order and weight are lost."""
+        import pandas as pd
 
+        table = np.full((len(self.students), len(self.items)), np.nan)
+        table[self.student, self.item] = self.correct
+        return pd.DataFrame(table, read.index(self.students, "student"), read.index(self.items, "item"))
 
-def _is_row(value) -> bool:
-    return hasattr(value, "__iter__") and getattr(value, "ndim", 1) > 0
+    def to_frame(self):
+        """Long-form DataFrame, one row an answer, with names: what `from_frame` reads."""
+        import pandas as pd
 
+        columns = {
+            "student": read.index(self.students, "student").take(self.student),
+            "item": read.index(self.items, "item").take(self.item),
+        }
+        rest = {"correct": self.correct, "order": self.order, "weight": self.weight}
+        return pd.DataFrame(columns | {name: value for name, value in rest.items() if value is not None})
 
-def _is_complex(value) -> bool:
-    return isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "c"
+    def sequences(self) -> Sequences:
+        """All answers of each student as one sequence, by `order`, else by row; who has none is left out."""
+        rows = np.lexsort((self.student,) if self.order is None else (self.order, self.student))
+        lengths = np.bincount(self.student)
+        names = tuple(self.students[code] for code in np.flatnonzero(lengths))
+        return Sequences(self.correct[rows], lengths[lengths > 0], names)
 
+    def subset(self, mask) -> Responses:
+        """The answers where `mask`, (answers,) of True and False, holds; names and codes stay."""
+        mask = np.asarray(mask)
+        if mask.dtype != bool or mask.shape != (len(self),):
+            raise ValueError(
+                f"mask has shape {mask.shape} and type {mask.dtype}: give True or False for each of {len(self)} answers"
+            )
+        if not mask.any():
+            raise ValueError(f"mask keeps none of {len(self)} answers: keep at least one")
+        part = copy.copy(self)
+        for name in ("student", "item", "correct", "order", "weight"):
+            value = getattr(self, name)
+            object.__setattr__(part, name, None if value is None else value[mask])
+        return part
 
-def _is_one_row(answers) -> bool:
-    return len(answers) > 0 and not any(map(_is_row, answers))
+    def split_answers(self, fractions=(0.8, 0.1, 0.1), *, rng) -> tuple[Responses, ...]:
+        """The answers dealt at random into parts of these fractions; names and codes stay. rng: generator or seed."""
+        shares = numbers(fractions, "fractions")
+        if shares.ndim != 1 or not (shares > 0).all() or not np.isclose(shares.sum(), 1):
+            raise ValueError(f"fractions = {fractions!r}: give numbers above 0 that add up to 1")
+        ends = np.rint(np.cumsum(shares) * len(self)).astype(int)
+        part = np.repeat(np.arange(len(shares)), np.diff(ends, prepend=0))
+        generator(rng).shuffle(part)
+        return self._parts(part, len(shares))
 
+    def split_students(self, fraction: float = 0.8, *, rng) -> tuple[Responses, Responses]:
+        """A random `fraction` of the students who answered, with all their answers; and the others."""
+        answered = np.unique(self.student)
+        first = round(inside(fraction, "fraction", 0.8) * len(answered))
+        late = np.ones(len(self.students), dtype=int)
+        late[generator(rng).permutation(answered)[:first]] = 0
+        return self._parts(late[self.student], 2)
 
-def _answer(value, student, step: int) -> float:
-    """1.0, 0.0, or NaN for None, NaN and pandas' NA."""
-    if value is None or type(value).__name__ == "NAType":
-        return np.nan
-    try:
-        number = np.inf if isinstance(value, str | bytes) or _is_complex(value) else float(value)
-    except (TypeError, ValueError):
-        number = np.inf
-    if number in (0, 1) or np.isnan(number):
-        return number
-    raise ValueError(_bad_answer(value, student, step))
+    def split_time(self, fraction: float = 0.8) -> tuple[Responses, Responses]:
+        """The first `fraction` of each student's answers by `order`, at least one each; and the later ones.
 
+        Answers of one student at the same time are taken in row order.
+        """
+        if self.order is None:
+            raise ValueError("these answers have no order: name its column, from_frame(..., order=...)")
+        fraction = inside(fraction, "fraction", 0.8)
+        rows = np.lexsort((self.order, self.student))
+        asked = np.bincount(self.student, minlength=len(self.students))
+        first = np.maximum(1, np.rint(fraction * asked))
+        place = np.empty(len(self), dtype=int)
+        place[rows] = np.arange(len(self)) - np.repeat(np.cumsum(asked) - asked, asked)
+        return self._parts((place >= first[self.student]).astype(int), 2)
 
-def _check_frame(frame, *columns: str) -> None:
-    if not hasattr(frame, "columns"):
-        raise ValueError(f"frame = {shown(frame)}: give a pandas DataFrame, one row an answer")
-    for column in columns:
-        if column not in frame:
-            raise ValueError(f"no column {column!r}; the frame has {', '.join(map(repr, frame.columns)) or 'none'}")
-        if (frame.columns == column).sum() > 1:
-            raise ValueError(f"the frame has more than one column {column!r}: keep one")
-    if not len(frame):
-        raise ValueError("the frame has no rows: give at least one answer")
-
-
-def _names(students, n: int) -> tuple:
-    names = tuple(range(n)) if students is None else tuple(students)
-    if len(names) != n:
-        raise ValueError(f"{len(names)} student names for {n} sequences: give one name a sequence")
-    return names
-
-
-def _bad_answer(value, student, step: int) -> str:
-    return (
-        f"answer {value!r} of student {student!r} at step {int(step) + 1} is not 1 (right), 0 (wrong) or missing "
-        "(NaN or None): recode it"
-    )
-
-
-def _check_answered(answered: np.ndarray, names: tuple) -> None:
-    if not answered.all():
-        who = names[int(np.argmin(answered))]
-        raise ValueError(f"student {who!r} has no answers: leave out students who were never asked")
+    def _parts(self, part: np.ndarray, n: int) -> tuple:
+        sizes = np.bincount(part, minlength=n)
+        if not sizes.all():
+            raise ValueError(
+                f"part {int(np.argmin(sizes)) + 1} of {n} would hold none of {len(self)} answers: give other fractions "
+                "or more answers"
+            )
+        return tuple(self.subset(part == k) for k in range(n))

@@ -11,7 +11,7 @@ from . import checks
 from .bkt import NAMES, BKTParams
 from .changepoint import Stretches
 from .em import BKTFit
-from .responses import as_sequences
+from .sequences import as_sequences
 
 EDGE = 1e-3  # closer than this to 0 or 1 counts as on the boundary
 _STEP = 1e-4  # of the central difference, in logits

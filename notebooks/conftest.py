@@ -1,21 +1,26 @@
-"""Notebooks on real answers need the data; without it they are skipped, or fail where everything is required."""
+"""Notebooks that need real answers, or PyTorch, are skipped without them, or fail where everything is required."""
 
 import os
+from importlib.util import find_spec
 
 import pytest
 
 from ktlib import datasets
 
-NEEDS_DATA = {"03_em.ipynb"}
+NEEDS_DATA = {"03_em.ipynb", "07_two_parameter.ipynb"}
+NEEDS_TORCH = {"07_two_parameter.ipynb"}
 
 
 def pytest_collection_modifyitems(items):
-    wanted = [item for item in items if item.path.name in NEEDS_DATA]
-    if not wanted or os.environ.get("KTLIB_REQUIRE_ALL"):
+    if os.environ.get("KTLIB_REQUIRE_ALL"):
         return
-    try:
-        for name in datasets.FILES:
-            datasets.path_to(name)
-    except datasets.DataError as error:
-        for item in wanted:
-            item.add_marker(pytest.mark.skip(reason=str(error)))
+    reasons = {} if find_spec("pyro") else dict.fromkeys(NEEDS_TORCH, "needs PyTorch and Pyro: make test TORCH=torch")
+    if any(item.path.name in NEEDS_DATA for item in items):
+        try:
+            for name in datasets.FILES:
+                datasets.path_to(name)
+        except datasets.DataError as error:
+            reasons |= dict.fromkeys(NEEDS_DATA, str(error))
+    for item in items:
+        if item.path.name in reasons:
+            item.add_marker(pytest.mark.skip(reason=reasons[item.path.name]))

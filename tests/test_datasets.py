@@ -8,16 +8,16 @@ import pytest
 
 from ktlib import datasets
 from ktlib.datasets import DataError
-from ktlib.responses import sequences_by
+from ktlib.sequences import sequences_by
 
 NAME = "assist2009_test.csv"
 
 
 @pytest.fixture
-def real():
+def real(request):
     """The path of a real file, or a skip with the reason (a failure where everything is required)."""
     try:
-        return datasets.path_to(NAME)
+        return datasets.path_to(getattr(request, "param", NAME))
     except DataError as error:
         if os.environ.get("KTLIB_REQUIRE_ALL"):
             raise
@@ -67,6 +67,16 @@ def test_assist2009_has_the_published_counts(real):
     assert skills.skill.nunique() == 123 and skills.groupby("item").size().max() == 4
     per_skill = sequences_by(test.merge(skills, on="item"), "skill")
     assert sum(len(s.answers) for s in per_skill.values()) == len(test.merge(skills, on="item"))
+
+
+@pytest.mark.parametrize("real", ["lsat.rda"], indirect=True)
+def test_lsat_has_the_published_counts(real):
+    responses = datasets.lsat()
+    assert (len(responses), len(responses.students), responses.density) == (5_000, 1_000, 1)
+    assert responses.items == ("Item 1", "Item 2", "Item 3", "Item 4", "Item 5")
+    assert responses.counts().right.tolist() == [924, 709, 553, 763, 870]
+    scores = responses.counts("student").right.value_counts()  # Bock & Lieberman 1970: 3 none right, 298 all right
+    assert scores.sort_index().tolist() == [3, 20, 85, 237, 357, 298]
 
 
 def test_a_stand_in_passes(folder, stand_in):

@@ -1,169 +1,371 @@
-"""ktlib.responses: the same answers by any door are the same sequences, and nothing else gets in."""
+"""ktlib.responses: the same answers by any door are the same, parts share them out, and nothing else gets in."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from oracles import a_class
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from ktlib.responses import Sequences, as_sequences, sequences_by
-
-
-def same(a: Sequences, b: Sequences) -> bool:
-    return a.students == b.students and list(map(list, a)) == list(map(list, b))
+from ktlib.responses import Responses
 
 
-@given(a_class())
-def test_lists_arrays_and_frames_are_the_same_sequences(rows):
-    from_lists = Sequences.from_lists(rows)
-    assert [[-1 if y is None else y for y in row] for row in rows] == [seq.tolist() for seq in from_lists]
-    assert from_lists.n_answers == sum(y is not None for row in rows for y in row)
-    table = from_lists.to_array()
-    assert same(Sequences.from_array(table), from_lists)
-    assert same(as_sequences(table), from_lists)
-    long = pd.DataFrame([(i, y) for i, row in enumerate(rows) for y in row], columns=["student", "correct"])
-    assert same(Sequences.from_frame(long), from_lists)
+@st.composite
+def wide_tables(draw, least: int = 1) -> pd.DataFrame:
+    """A named (students, items) table of 1, 0 and NaN with at least `least` answers; empty rows and columns too."""
+    shape = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
+    cells = draw(st.lists(st.sampled_from([0.0, 1.0, np.nan]), min_size=shape[0] * shape[1], max_size=25))
+    table = np.array(cells[: shape[0] * shape[1]]).reshape(shape)
+    assume((~np.isnan(table)).sum() >= least)
+    return pd.DataFrame(table, [f"s{i}" for i in range(shape[0])], [10 * (j + 1) for j in range(shape[1])])
 
 
-@given(a_class())
-def test_unasked_steps_at_the_end_are_dropped_by_every_door(rows):
-    longer = [[*row, None, None] for row in rows]
-    plain = Sequences.from_lists(rows)
-    assert same(Sequences.from_lists(longer), plain)
-    table = np.array([[*row, *[None] * (10 - len(row))] for row in rows], dtype=float)
-    assert same(Sequences.from_array(table), plain)
-    long = pd.DataFrame([(i, y) for i, row in enumerate(longer) for y in row], columns=["student", "correct"])
-    assert same(Sequences.from_frame(long), plain)
+def rows(responses: Responses) -> list[tuple]:
+    """Every answer by names, in row order."""
+    columns = [[responses.students[s] for s in responses.student], [responses.items[i] for i in responses.item]]
+    columns += [c.tolist() for c in (responses.correct, responses.order, responses.weight) if c is not None]
+    return list(zip(*columns, strict=True))
 
 
-def test_a_frame_keeps_each_students_order_and_students_in_order_of_appearance():
-    frame = pd.DataFrame({"who": ["b", "a", "b", "a", "b"], "right": [1, 0, np.nan, 1, 0]})
-    sequences = Sequences.from_frame(frame, student="who", correct="right")
-    assert sequences.students == ("b", "a")
-    assert [s.tolist() for s in sequences] == [[1, -1, 0], [0, 1]]
+def with_order(table: pd.DataFrame) -> Responses:
+    """The answers of `table` at times that run against the rows, two at a time."""
+    frame = Responses.from_wide(table).to_frame()
+    frame = frame.assign(when=-(np.arange(len(frame)) // 2))
+    return Responses.from_frame(frame, order="when", students=table.index, items=table.columns)
 
 
-def test_many_rows_of_many_students_mixed_keep_each_students_order():
-    rng = np.random.default_rng(3)
-    who, right = rng.integers(0, 40, 2000), rng.integers(0, 2, 2000)
-    sequences = Sequences.from_frame(pd.DataFrame({"student": who, "correct": right}))
-    for name, answers in zip(sequences.students, sequences, strict=True):
-        assert answers.tolist() == right[who == name].tolist()
+@given(wide_tables())
+def test_wide_and_long_are_the_same_answers(table):
+    responses = Responses.from_wide(table)
+    pd.testing.assert_frame_equal(responses.to_wide(), table, check_names=False)
+    assert (responses.students, responses.items) == (tuple(table.index), tuple(table.columns))
+    frame = responses.to_frame()
+    again = Responses.from_frame(frame, students=table.index, items=table.columns)
+    assert rows(again) == rows(responses)
+    for name in ("student", "item", "correct"):
+        assert getattr(again, name).dtype == getattr(responses, name).dtype
+        assert (getattr(again, name) == getattr(responses, name)).all()
+    array = Responses.from_wide(table.to_numpy())
+    assert array.students == tuple(range(len(table))) and (array.correct == responses.correct).all()
+    assert rows(Responses.from_frame(frame)) == rows(responses)
 
 
-def test_missing_is_written_in_many_ways():
-    for nothing in (None, np.nan, pd.NA, float("nan")):
-        assert [s.tolist() for s in as_sequences([[1, nothing, 0]])] == [[1, -1, 0]]
+@given(wide_tables(), st.randoms(use_true_random=False))
+def test_rows_may_come_in_any_order(table, random):
+    frame = Responses.from_wide(table).to_frame()
+    places = random.sample(range(len(frame)), len(frame))
+    shuffled = Responses.from_frame(frame.iloc[places])
+    assert set(rows(shuffled)) == set(rows(Responses.from_frame(frame)))
+    same_names = Responses.from_frame(frame.iloc[places], students=table.index, items=table.columns)
+    pd.testing.assert_frame_equal(same_names.to_wide(), table, check_names=False)
+    pd.testing.assert_frame_equal(same_names.counts(), Responses.from_wide(table).counts())
 
 
-def test_a_frame_splits_by_skill():
-    frame = pd.DataFrame({"student": [1, 2, 1], "skill": ["y", "x", "x"], "correct": [1, 0, 1]})
-    by_skill = sequences_by(frame, "skill")
-    assert list(by_skill) == ["x", "y"]
-    assert same(by_skill["x"], Sequences.from_lists([[0], [1]], students=[2, 1]))
+@given(wide_tables())
+def test_counts_and_density(table):
+    responses = Responses.from_wide(table)
+    for by, axis in (("item", 0), ("student", 1)):
+        counts = responses.counts(by)
+        assert counts.index.tolist() == list(table.axes[1 - axis])
+        assert counts.asked.tolist() == table.notna().sum(axis=axis).tolist()
+        assert counts.right.tolist() == table.sum(axis=axis).tolist()
+    assert len(responses) == counts.asked.sum()
+    assert responses.density == pytest.approx(table.notna().to_numpy().mean())
+
+
+def check_parts(whole: Responses, parts) -> None:
+    """Every answer is in one part, no part is empty, and all know the same names."""
+    assert sorted(row for part in parts for row in rows(part)) == sorted(rows(whole))
+    for part in parts:
+        assert len(part) and (part.students, part.items) == (whole.students, whole.items)
+        assert part.student.dtype == np.int32 and part.correct.dtype == np.int8
+
+
+@given(wide_tables(least=5), st.integers(0, 5))
+def test_answers_split_at_random_into_parts(table, seed):
+    whole = with_order(table)
+    parts = whole.split_answers((0.4, 0.4, 0.2), rng=seed)
+    check_parts(whole, parts)
+    assert [len(p) for p in parts] == np.diff(np.rint(np.array([0, 0.4, 0.8, 1]) * len(whole))).tolist()
+    again = whole.split_answers((0.4, 0.4, 0.2), rng=np.random.default_rng(seed))
+    assert [rows(p) for p in parts] == [rows(p) for p in again]
+
+
+@given(wide_tables(), st.integers(0, 5))
+def test_students_split_with_all_their_answers(table, seed):
+    whole = with_order(table)
+    answered = len(set(whole.student))
+    assume(answered > 1)
+    parts = whole.split_students(0.5, rng=seed)
+    check_parts(whole, parts)
+    first, second = (set(p.student) for p in parts)
+    assert not first & second
+    assert len(first) == round(answered / 2)
+
+
+@given(wide_tables(least=3))
+def test_time_splits_each_students_answers(table):
+    whole = with_order(table)
+    assume(np.bincount(whole.student).max() > 2)
+    early, late = whole.split_time(0.6)
+    check_parts(whole, (early, late))
+    for student in set(whole.student):
+        before, after = (p.order[p.student == student] for p in (early, late))
+        assert len(before) == max(1, round(0.6 * (len(before) + len(after))))
+        assert not len(after) or before.max() <= after.min()
+
+
+def test_answers_at_the_same_time_are_split_in_row_order():
+    responses = Responses([0, 0, 0, 0], [0, 1, 2, 3], [1, 1, 0, 0], "a", "wxyz", order=[5, 5, 5, 1])
+    early, late = responses.split_time(0.5)
+    assert rows(early) == [("a", "w", 1, 5), ("a", "z", 0, 1)]
+    assert rows(late) == [("a", "x", 1, 5), ("a", "y", 0, 5)]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame({"a": pd.array([1, None], "Int8"), "b": pd.array([True, False], "boolean")}),
+        pd.DataFrame({"a": ["1", None], "b": [True, False]}),
+        [[1, True], [None, 0]],
+        np.array([[1.0, 1.0], [np.nan, 0.0]], np.float32),
+    ],
+)
+def test_tables_of_many_types_are_read(table):
+    responses = Responses.from_wide(table)
+    np.testing.assert_array_equal(responses.to_wide(), [[1, 1], [np.nan, 0]])
+    assert isinstance(responses.correct, np.ndarray)
+
+
+def test_ten_thousand_answers_split_as_the_default_says():
+    whole = Responses.from_wide(np.ones((100, 100)))
+    assert [len(p) for p in whole.split_answers(rng=0)] == [8000, 1000, 1000]
+    assert [len(p) for p in whole.split_students(rng=0)] == [8000, 2000]
+    tenth = whole.split_answers(rng=0)[1]
+    assert tenth.counts().asked.max() < 30 and tenth.counts("student").asked.max() < 30  # 10 each, by chance
+    assert whole.split_students(0.5, rng=0)[0].student.max() > 90
+    assert rows(tenth) != rows(whole.split_answers(rng=1)[1])
+
+
+def test_a_subset_keeps_codes_names_order_and_weight():
+    whole = Responses.from_frame(log(), order="when", weight="w")
+    part = whole.subset(whole.correct == 0)
+    assert rows(part) == [("b", "q1", 0, 2, 2.0)]
+    assert part.student.tolist() == [1] and part.students == ("a", "b")
+    assert repr(part) == "Responses: 1 answers of 2 students to 2 items, 0.25 of all pairs"
+
+
+@given(wide_tables())
+def test_sequences_follow_the_order(table):
+    responses = with_order(table)
+    sequences = responses.sequences()
+    assert sequences.students == tuple(table.index[table.notna().any(axis=1)])
+    expected = {name: [] for name in sequences.students}
+    for student, _, correct, _ in sorted(rows(responses), key=lambda row: row[3]):
+        expected[student].append(correct)
+    assert [s.tolist() for s in sequences] == list(expected.values())
+    plain = Responses.from_wide(table).sequences()
+    assert [s.tolist() for s in plain] == [
+        [y for y in row if y == y] for row in table.to_numpy() if not all(row != row)
+    ]
+
+
+def log(**columns) -> pd.DataFrame:
+    """Three answers, with odd row labels."""
+    frame = {"student": ["a", "b", "a"], "item": ["q1", "q1", "q2"], "correct": [1, 0, 1]}
+    return pd.DataFrame(frame | {"when": [3, 2, 1], "w": [1.0, 2.0, 0.0]} | columns, index=[10, 11, 12])
+
+
+@pytest.mark.parametrize(
+    "correct", [[True, False, True], [1.0, 0.0, 1.0], ["1", "0", "1"], pd.array([1, 0, 1], "Int8")]
+)
+def test_right_and_wrong_are_written_in_several_ways(correct):
+    assert rows(Responses.from_frame(log(correct=correct))) == rows(Responses.from_frame(log()))
+
+
+@pytest.mark.parametrize(
+    ("when", "kind"),
+    [
+        (pd.to_datetime(["2024-03-01", "2024-02-01", "2024-01-01"]), "M"),
+        (pd.to_datetime(["2024-03-01", "2024-02-01", "2024-01-01"], utc=True), "M"),
+        (pd.array([3, 2, 1], "Int64"), "i"),
+        ([0.3, 0.2, 0.1], "f"),
+    ],
+)
+def test_times_and_numbers_order(when, kind):
+    responses = Responses.from_frame(log(when=when), order="when")
+    assert responses.order.dtype.kind == kind
+    assert rows(responses.split_time(0.5)[0])[1][:3] == ("a", "q2", 1)
+
+
+def test_names_keep_the_order_of_their_first_row():
+    responses = Responses.from_frame(log(student=["b", "a", "b"], item=["q9", "q1", "q10"]))
+    assert (responses.students, responses.items) == (("b", "a"), ("q9", "q1", "q10"))
+
+
+def test_columns_may_have_other_names():
+    frame = log().rename(columns={"student": "who", "item": "question", "correct": "right"})
+    assert rows(Responses.from_frame(frame, "who", "question", "right")) == rows(Responses.from_frame(log()))
+
+
+@pytest.mark.parametrize(
+    ("keep", "order", "kept"),
+    [
+        ("first", None, [("a", "q1", 1), ("b", "q1", 0)]),
+        ("last", None, [("b", "q1", 0), ("a", "q1", 0)]),
+        ("first", "when", [("b", "q1", 0, 2), ("a", "q1", 0, 1)]),
+        ("last", "when", [("a", "q1", 1, 3), ("b", "q1", 0, 2)]),
+    ],
+)
+def test_of_repeated_answers_one_is_kept(keep, order, kept):
+    frame = log(item="q1", correct=[1, 0, 0])
+    assert rows(Responses.from_frame(frame, order=order, keep=keep)) == kept
+
+
+def test_names_given_make_two_frames_share_their_codes():
+    students, items = ("c", "b", "a"), ("q2", "q1", "never asked")
+    one = Responses.from_frame(log(), students=students, items=items)
+    two = Responses.from_frame(log().iloc[:2], students=students, items=items)
+    assert one.student.tolist() == [2, 1, 2] and two.student.tolist() == [2, 1]
+    assert one.counts().asked.to_dict() == {"q2": 1, "q1": 2, "never asked": 0}
+    with pytest.raises(ValueError, match="row 11: student 'b' is not among the 1 student names given: add it"):
+        Responses.from_frame(log(), students=["a"])
+    with pytest.raises(ValueError, match="item 'q1' stands twice among the item names"):
+        Responses.from_frame(log(), items=["q1", "q1"])
+
+
+RECODE = r"is not 1 \(right\) or 0 \(wrong\): recode it"
+BAD_FRAMES = {
+    "twice": (
+        log(item="q1"),
+        r"student 'a' answered item 'q1' twice, in rows 10 and 12 \(1 such repeats in all\): keep=.first. .* aggregate",
+    ),
+    "answer 2": (log(correct=[1, 2, 1]), f"row 11: answer 2 {RECODE}"),
+    "a share": (log(correct=[1, 0.5, 1]), rf"row 11: answer 0\.5 {RECODE}"),
+    "text": (log(correct=["1", "0", "no"]), f"row 12: answer 'no' {RECODE}"),
+    "infinite": (log(correct=[np.inf, 0, 1]), f"row 10: answer inf {RECODE}"),
+    "no answer": (
+        log(correct=[1, None, np.nan]),
+        r"2 of 3 rows have no 'correct': leave them out, frame\.dropna\(subset=\['correct'\]\)",
+    ),
+    "no student": (log(student=["a", None, "b"]), "1 of 3 rows have no 'student': leave them out"),
+    "no item": (log(item=["q", None, "r"]), "1 of 3 rows have no 'item': leave them out"),
+    "no time": (log(when=[1, None, 2]), "1 of 3 rows have no 'when': leave them out"),
+    "no weight": (log(w=[1, None, 2]), "1 of 3 rows have no 'w': leave them out"),
+    "times as text": (log(when=["1", "2", "10"]), r"order has type .*pandas\.to_numeric or pandas\.to_datetime"),
+    "weight below 0": (log(w=[1, -0.5, 1]), r"row 11: weight -0\.5: give a finite number, 0 or more"),
+    "endless weight": (log(w=[1, 1, np.inf]), "row 12: weight inf: give a finite number"),
+    "weight in words": (log(w=[1, "much", 1]), "row 11: weight 'much': give a finite number"),
+    "no column": (log().drop(columns="item"), "no column 'item'; the frame has 'student', 'correct'"),
+    "no rows": (log().iloc[:0], "the frame has no rows"),
+    "two columns": (pd.concat([log(), log()], axis=1), "more than one column 'student'"),
+    "no frame": ([("a", "q", 1)], "frame = .*: give a pandas DataFrame"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FRAMES)
+def test_bad_frames_are_refused_with_row_value_and_remedy(case):
+    frame, message = BAD_FRAMES[case]
+    with pytest.raises(ValueError, match=message):
+        Responses.from_frame(frame, order="when", weight="w")
+
+
+BAD_TABLES = {
+    "answer 2": (pd.DataFrame({"q": [1, 2]}, ["a", "b"]), r"answer 2 of student 'b' to item 'q' is not 1 \(right\)"),
+    "a number of text": ("1", r"table has shape \(\)"),
+    "answer -1": ([[1, -1]], "answer -1 of student 0 to item 1 is not 1"),
+    "text": (pd.DataFrame({"q": [1, "yes"]}), "answer 'yes' of student 1 to item 'q' is not 1"),
+    "one row": ([1, 0], r"table has shape \(2,\): give a \(students, items\) array"),
+    "ragged": ([[1], [1, 0]], "rows of table differ in length: give"),
+    "all missing": (np.full((2, 2), np.nan), "there are no answers: give at least one"),
+    "empty": (np.empty((0, 3)), "there are no answers"),
+    "masked": (np.ma.array([[1, 0]], mask=[[0, 1]]), r"masked array: give table\.astype\(float\)\.filled"),
+    "a student twice": (pd.DataFrame({"q": [1, 0]}, ["a", "a"]), "student 'a' stands twice among the student names"),
+    "an item twice": (pd.DataFrame([[1, 0]], columns=["q", "q"]), "item 'q' stands twice among the item names"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TABLES)
+def test_bad_tables_are_refused_naming_student_and_item(case):
+    table, message = BAD_TABLES[case]
+    with pytest.raises(ValueError, match=message):
+        Responses.from_wide(table)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"skill": ["y", None, "x"]}, "1 of 3 rows have no 'skill': drop them or fill them in"),
-        ({"correct": [1, 0, 2]}, "skill 'x': row 12: answer 2"),
-        ({"correct": [1, 0, None]}, "skill 'x': student 8 has no answers: leave out"),
+        ({"student": [0, 2]}, "student codes from 0 to 2 with 2 names: give 0 to 1"),
+        ({"item": [-1, 0]}, "item codes from -1 to 0 with 1 names: give 0 to 0"),
+        ({"student": [0.0, 1.0]}, "student codes have type float64 and shape .*: give 2 whole numbers"),
+        ({"item": [0]}, r"item codes have type int64 and shape \(1,\): give 2 whole numbers"),
+        ({"correct": [1, 3]}, f"row 1: answer 3 {RECODE}"),
+        ({"correct": np.ones((2, 1))}, r"correct has shape \(2, 1\): give one answer a row"),
+        ({"correct": []}, "there are no answers"),
+        ({"student": [1, 1]}, "student 'b' answered item 'q' twice, in rows 0 and 1"),
+        ({"students": "aa"}, "student 'a' stands twice"),
+        ({"order": [1, 2, 3]}, r"order has type int64 and shape \(3,\): give one number or time for each of 2"),
+        ({"order": [1, np.nan]}, "1 of 2 answers have no order: fill it in"),
+        ({"order": np.array(["2024-01-01", "NaT"], "datetime64[s]")}, "1 of 2 answers have no order"),
+        ({"weight": [1.0]}, r"weight has shape \(1,\): give one for each of 2"),
+        ({"weight": [1.0, np.nan]}, "row 1: weight nan: give a finite number"),
     ],
 )
-def test_what_is_wrong_in_one_skill_names_it(change, message):
+def test_responses_built_by_hand_must_fit_together(change, message):
+    good = {"student": [0, 1], "item": [0, 0], "correct": [1, 0], "students": "ab", "items": "q"}
+    assert len(Responses(**good)) == 2
     with pytest.raises(ValueError, match=message):
-        sequences_by(frame(**{"skill": ["y", "x", "x"]} | change), "skill")
-
-
-def frame(**columns) -> pd.DataFrame:
-    return pd.DataFrame({"student": [7, 7, 8], "correct": [1, 0, 1]} | columns, index=[10, 11, 12])
-
-
-RECODE = r"is not 1 \(right\), 0 \(wrong\) or missing.*recode it"
-BAD_ANSWERS = {
-    "2": ([[1, 0], [1, 0, 2]], f"answer 2.* of student 1 at step 3 {RECODE}"),
-    "x": ([[1, "x"]], f"answer 'x' of student 0 at step 2 {RECODE}"),
-    "-1": ([[-1]], f"answer -1.* of student 0 at step 1 {RECODE}"),
-    "infinite": (np.array([[1, np.inf]]), f"answer inf of student 0 at step 2 {RECODE}"),
-    "text in an array": (np.array([["1", "0"]]), f"answer .*'1'.* of student 0 at step 1 {RECODE}"),
-    "complex inside": ([[1, np.complex128(1)]], f"answer .* of student 0 at step 2 {RECODE}"),
-    "text": ("1011", "answers = '1011': give one list of answers a student"),
-    "bytes": (b"\1\0", "answers = .*: give one list"),
-    "dict": ({1: [1, 0]}, "answers = .*: give one list"),
-    "set": ({0, 1}, "answers = .*: give one list"),
-    "complex": (np.array([1j]), "answers = .*: give one list"),
-    "masked": (np.ma.array([1, 0], mask=[0, 1]), "answers = .*: give one list"),
-    "frame": (pd.DataFrame({"0": [1]}), r"DataFrame: use Sequences.from_frame\(frame\), or frame.to_numpy\(\)"),
-    "text for a row": (["10", "01"], "student 0 has '10' for a sequence: give one list"),
-    "a list inside": ([[1, [0, 1]]], rf"answer \[0, 1\] of student 0 at step 2 {RECODE}"),
-    "no sequence": ([], "list of sequences is empty: give at least one"),
-    "empty array": (np.empty((0, 5)), r"shape \(0, 5\): give a \(students, steps\) array"),
-    "three axes": (np.ones((2, 2, 2)), r"shape \(2, 2, 2\): give a \(students, steps\) array"),
-    "one number": (1, "answers = 1: give one list of answers a student"),
-    "number among lists": ([[0, 1], 1], "student 1 has 1 for a sequence: give one list"),
-    "student without answers": ([[1], []], "student 1 has no answers: leave out"),
-    "only empty": ([[]], "student 0 has no answers: leave out"),
-    "all missing": (np.array([[1.0, 0.0], [np.nan, np.nan]]), "student 1 has no answers: leave out"),
-}
-
-
-@pytest.mark.parametrize("case", BAD_ANSWERS)
-def test_bad_answers_are_refused_with_value_place_and_remedy(case):
-    answers, message = BAD_ANSWERS[case]
-    with pytest.raises(ValueError, match=message):
-        as_sequences(answers)
-
-
-BAD_FRAMES = {
-    "no such column": (
-        frame().rename(columns={"correct": "right"}),
-        "no column 'correct'; .*'student', 'right'",
-    ),
-    "answer 2": (frame(correct=[1, 2, 0]), f"row 11: answer 2 of student 7 {RECODE}"),
-    "answer x": (frame(correct=[1, 0, "x"]), f"row 12: answer 'x' of student 8 {RECODE}"),
-    "no rows": (frame().iloc[:0], "no rows: give at least one"),
-    "no student": (frame(student=[7, None, 8]), "row 11 names no student: drop it or name one"),
-    "no answers": (frame(correct=[1, 0, None]), "student 8 has no answers: leave out"),
-    "two columns": (pd.concat([frame(), frame()], axis=1), "more than one column 'student': keep one"),
-    "no columns": (pd.DataFrame(), "no column 'student'; the frame has none"),
-    "a list": ([[1, 0]], r"frame = \[\[1, 0\]\]: give a pandas DataFrame"),
-}
-
-
-@pytest.mark.parametrize("case", BAD_FRAMES)
-def test_bad_frames_are_refused_naming_column_or_row(case):
-    bad, message = BAD_FRAMES[case]
-    with pytest.raises(ValueError, match=message):
-        Sequences.from_frame(bad)
-
-
-def test_each_door_refuses_what_belongs_to_another():
-    with pytest.raises(ValueError, match=r"rows differ in length: use Sequences\.from_lists"):
-        Sequences.from_array([[1], [1, 0]])
-    with pytest.raises(ValueError, match="answers = 3: give one list of answers a student"):
-        Sequences.from_lists(3)
-    with pytest.raises(ValueError, match="student 0 has 1 for a sequence: give one list"):
-        Sequences.from_lists([1, 0])
+        Responses(**good | change)
 
 
 @pytest.mark.parametrize(
-    ("answers", "lengths", "students", "message"),
+    ("act", "message"),
     [
-        ([1, 0], [3], "a", "2 answers of type int8, lengths adding up to 3 and 1 names do not fit together: use from_"),
-        ([1, 0], [2, 0], "ab", "do not fit together"),
-        ([1, 0], [1, 1], "a", "do not fit together"),
-        ([1, 3], [2], "a", "answers from 1 to 3: 1 is right, 0 wrong, -1 not asked"),
-        ([], [], "", "do not fit together"),
+        (lambda r: r.subset([True]), r"mask has shape \(1,\) and type bool: give True or False for each of 3 answers"),
+        (lambda r: r.subset([0, 1, 2]), r"mask has shape \(3,\) and type int64"),
+        (lambda r: r.subset([False] * 3), "mask keeps none of 3 answers"),
+        (lambda r: r.counts("skill"), 'by = \'skill\': give "item" or "student"'),
+        (lambda r: r.split_answers((0.5, 0.4), rng=1), r"fractions = \(0\.5, 0\.4\): .* add up to 1"),
+        (lambda r: r.split_answers((1.5, -0.5), rng=1), "numbers above 0"),
+        (lambda r: r.split_answers(rng=1), "part 3 of 3 would hold none of 3 answers: give other fractions"),
+        (lambda r: r.split_answers((0.5, 0.5), rng=None), "rng = None: pass a seed"),
+        (lambda r: r.split_students(0.1, rng=1), "part 1 of 2 would hold none"),
+        (lambda r: r.split_students(1, rng=1), "fraction = 1 is not between 0 and 1"),
+        (lambda r: r.split_time(), r"no order: name its column, from_frame\(\.\.\., order=\.\.\.\)"),
+        (lambda r: Responses.from_frame(log(), keep="best"), 'keep = \'best\': give "first", "last" or None'),
     ],
 )
-def test_sequences_built_by_hand_must_fit_together(answers, lengths, students, message):
+def test_what_cannot_be_done_is_said(act, message):
     with pytest.raises(ValueError, match=message):
-        Sequences(np.array(answers, np.int8), np.array(lengths, int), tuple(students))
-    with pytest.raises(ValueError, match="of type float64"):
-        Sequences(np.ones(2), np.array([2]), ("a",))
+        act(Responses.from_frame(log()))
 
 
-def test_names_must_be_one_a_sequence():
-    with pytest.raises(ValueError, match="2 student names for 1 sequences: give one name a sequence"):
-        Sequences.from_lists([[1]], students=["a", "b"])
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".csv.gz", ".CSV"])
+def test_text_files_are_read(tmp_path, ending):
+    path = tmp_path / f"my.log{ending}"
+    log().to_csv(path, index=False, sep="\t" if ending == ".tsv" else ",")
+    read = Responses.from_file(path, order="when", weight="w")
+    assert rows(read) == rows(Responses.from_frame(log(), order="when", weight="w"))
+
+
+def test_parquet_is_read(tmp_path, monkeypatch):
+    """pandas reads it, through pyarrow; where that is missing, this test looks that pandas is asked."""
+    path = tmp_path / "log.parquet"
+    try:
+        log().to_parquet(path)
+    except ImportError:
+        monkeypatch.setattr(pd, "read_parquet", {path: log()}.get)
+    assert rows(Responses.from_file(path)) == rows(Responses.from_frame(log()))
+
+
+def test_a_bad_file_is_named(tmp_path):
+    path = tmp_path / "log.csv"
+    log(correct=[1, 2, 0]).to_csv(path, index=False)
+    with pytest.raises(ValueError, match=rf"log\.csv: row 1: answer 2 {RECODE}"):
+        Responses.from_file(path)
+    path.write_text("")
+    with pytest.raises(ValueError, match=r"log\.csv: No columns"):
+        Responses.from_file(path)
+    with pytest.raises(ValueError, match=r"log\.xlsx ends in none of \.csv, \.tsv, \.parquet: save it as one of them"):
+        Responses.from_file(tmp_path / "log.xlsx")
+    with pytest.raises(FileNotFoundError, match=r"none\.csv"):
+        Responses.from_file(tmp_path / "none.csv")

@@ -1,0 +1,173 @@
+"""Columns of a long table as the arrays that `Responses` holds; what is wrong is named with its row and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from reprlib import repr as shown
+
+import numpy as np
+
+
+def unique_names(names: Iterable, what: str) -> tuple:
+    """Names of students or items as a tuple; the same name twice is refused."""
+    names = tuple(name.item() if isinstance(name, np.generic) else name for name in names)
+    if len(set(names)) < len(names):
+        seen = set()
+        twice = next(name for name in names if name in seen or seen.add(name))
+        raise ValueError(f"{what} {twice!r} stands twice among the {what} names: give each a name of its own")
+    return names
+
+
+def codes(values, names: tuple, n: int, what: str) -> np.ndarray:
+    """(n,) int32 places in `names`."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "iu" or array.shape != (n,):
+        raise ValueError(
+            f"{what} codes have type {array.dtype} and shape {array.shape}: give {n} whole numbers, one an answer"
+        )
+    if not 0 <= array.min() <= array.max() < len(names):
+        raise ValueError(
+            f"{what} codes from {array.min()} to {array.max()} with {len(names)} names: give 0 to {len(names) - 1}"
+        )
+    return array.astype(np.int32, copy=False)
+
+
+def coded(column, names: Iterable | None, rows, what: str) -> tuple[np.ndarray, tuple]:
+    """A column's codes, and the names they are places in: those given, else those found, in order of appearance."""
+    import pandas as pd
+
+    if names is None:
+        places, found = pd.factorize(column)
+        return places, tuple(found.tolist())
+    names = unique_names(names, what)
+    places = pd.Index(list(names), tupleize_cols=False).get_indexer(column)
+    if (places < 0).any():
+        row = int(np.argmax(places < 0))
+        raise ValueError(
+            f"row {cell(rows, row)}: {what} {cell(column, row)} is not among the {len(names)} {what} names given: "
+            "add it to them or drop the row"
+        )
+    return places, names
+
+
+def right_or_wrong(column, rows) -> np.ndarray:
+    """Answers as int8, 1 right and 0 wrong; text that says 1 or 0 is taken, anything else refused."""
+    raw = np.asarray(column)
+    if raw.ndim != 1:
+        raise ValueError(f"correct has shape {raw.shape}: give one answer a row, or use Responses.from_wide")
+    values = _numeric(raw)
+    good = (values == 0) | (values == 1)
+    if not good.all():
+        row = int(np.argmin(good))
+        raise ValueError(
+            f"row {cell(rows, row)}: answer {cell(column, row)} is not 1 (right) or 0 (wrong): recode it, or leave out "
+            "rows that hold no answer"
+        )
+    return values.astype(np.int8, copy=False)
+
+
+def wide(table, students: tuple | None, items: tuple | None) -> tuple[np.ndarray, tuple, tuple]:
+    """A (students, items) float array of 1, 0 and NaN (not asked), and the names: those given, else 0, 1, 2 ..."""
+    import pandas as pd
+
+    try:
+        raw = np.asarray(table)
+    except ValueError:
+        raise ValueError("the rows of table differ in length: give a (students, items) array, NaN: not asked") from None
+    if isinstance(table, np.ma.MaskedArray):
+        raise ValueError("table is a masked array: give table.astype(float).filled(np.nan)")
+    if raw.ndim != 2:
+        raise ValueError(f"table has shape {raw.shape}: give a (students, items) array")
+    students, items = students or tuple(range(raw.shape[0])), items or tuple(range(raw.shape[1]))
+    values = _numeric(raw)
+    bad = ~(pd.isna(raw) | (values == 0) | (values == 1))
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        raise ValueError(
+            f"answer {cell(raw[row], column)} of student {students[row]!r} to item {items[column]!r} is not 1 (right), "
+            "0 (wrong) or NaN (not asked): recode it"
+        )
+    return values.astype(float, copy=False), students, items
+
+
+def _numeric(raw: np.ndarray) -> np.ndarray:
+    """As numbers; NaN for what is none."""
+    import pandas as pd
+
+    if raw.dtype.kind in "biuf":
+        return raw
+    column = pd.Series(raw.ravel(), dtype=object)
+    return pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan).reshape(raw.shape)
+
+
+def times(column, n: int) -> np.ndarray:
+    """(n,) numbers, or times as datetime64, none missing; text is refused, for "10" comes before "9"."""
+    import pandas as pd
+
+    if isinstance(column, pd.Series) and isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_convert(None)
+    values = np.asarray(column)
+    if values.dtype.kind not in "iufM" or values.shape != (n,):
+        raise ValueError(
+            f"order has type {values.dtype} and shape {values.shape}: give one number or time for each of {n} answers "
+            "(pandas.to_numeric or pandas.to_datetime make them from text)"
+        )
+    if np.isnan(values).any():
+        raise ValueError(f"{int(np.isnan(values).sum())} of {n} answers have no order: fill it in or leave them out")
+    return values
+
+
+def weights(column, rows, n: int) -> np.ndarray:
+    """(n,) finite floats, 0 or more."""
+    import pandas as pd
+
+    values = np.asarray(pd.to_numeric(column, errors="coerce"), dtype=float)
+    if values.shape != (n,):
+        raise ValueError(f"weight has shape {values.shape}: give one for each of {n} answers")
+    good = np.isfinite(values) & (values >= 0)
+    if not good.all():
+        row = int(np.argmin(good))
+        raise ValueError(f"row {cell(rows, row)}: weight {cell(column, row)}: give a finite number, 0 or more")
+    return values
+
+
+def refuse_empty(frame, columns: Iterable[str]) -> None:
+    """Raise ValueError if a cell of these columns is missing: say how many, and what drops them."""
+    for column in columns:
+        empty = int(frame[column].isna().sum())
+        if empty:
+            raise ValueError(
+                f"{empty} of {len(frame)} rows have no {column!r}: leave them out, "
+                f"frame.dropna(subset=[{column!r}]); what was not asked needs no row"
+            )
+
+
+def one_each(key: np.ndarray, when: np.ndarray | None, keep: str) -> np.ndarray:
+    """The rows, ascending, that hold the "first" or "last" of each key, by `when`, else by row."""
+    rows = np.argsort(key, kind="stable") if when is None else np.lexsort((when, key))
+    new = np.flatnonzero(np.diff(key[rows])) + 1
+    ends = np.r_[0, new] if keep == "first" else np.r_[new, len(key)] - 1
+    return np.sort(rows[ends])
+
+
+def first_repeat(key: np.ndarray) -> tuple[int, int, int] | None:
+    """The first two rows of one key, and how many rows repeat an earlier one; None if all keys differ."""
+    ascending = np.sort(key)
+    again = np.flatnonzero(ascending[1:] == ascending[:-1])
+    if not again.size:
+        return None
+    first, second = np.flatnonzero(key == ascending[again[0]])[:2]
+    return int(first), int(second), int(again.size)
+
+
+def cell(values, row: int) -> str:
+    """One value of a column, an array or a list as messages show it."""
+    value = values.iloc[row] if hasattr(values, "iloc") else values[row]
+    return shown(value.item() if isinstance(value, np.generic) else value)
+
+
+def index(names: tuple, what: str):
+    """Names as a pandas Index; a name that is a tuple stays one."""
+    import pandas as pd
+
+    return pd.Index(list(names), name=what, tupleize_cols=False)

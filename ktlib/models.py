@@ -1,0 +1,225 @@
+"""The paper's three models without torch: sizes, priors, starts, signs, and how to draw from them.
+
+N students, J items, K factors, A attributes, D further coordinates; P(right) = 1 / (1 + exp(−η)).
+two-parameter, η = α(θ − β): ability θ (N,), discrimination α (J,), difficulty β (J,).
+factorization, η = θ·α − β: ability (N, K), loadings α (J, K), difficulty (J,).
+hierarchical, η = θ·(α ⊕ HX) − β: ability (N, K + D), loadings (J, K), effects H (D, A), difficulty (J,).
+
+Signs: η stays the same when ability, discrimination and difficulty all change sign, or a factor's abilities with its
+loadings. Where the priors do not tell the two apart, results are turned so that the mean discrimination, or the
+factor's mean loading, is positive. The scale is the priors'. Order and rotation of factors stay as found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import checks
+from .posterior import BLOCKS, Normal, Posterior, as_priors, default_priors, paper_priors
+
+PAPER = {block: prior for model in BLOCKS for block, prior in paper_priors(model).items()}
+POSITIVE = {block: prior for model in BLOCKS for block, prior in default_priors(model).items()}
+ABSENT = 1e-9  # spread of an effect that the mask leaves out: it is 0
+default = default_priors
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """One of the three models with its sizes; made by `Model.of`, which checks.
+
+    attributes: (J, A) of 0 and 1. mask: (D, A), True where an attribute feeds a further coordinate; an attribute that
+    feeds none has no effect.
+    """
+
+    name: str
+    students: int
+    items: int
+    factors: int | None = None
+    attributes: np.ndarray | None = None
+    mask: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, name: str, responses, *, factors=None, attributes=None, mask=None) -> Model:
+        """The model `name` for the students and items of `responses`; ValueError for a layout that cannot be."""
+        if name not in BLOCKS:
+            raise ValueError(f"model = {name!r}: give one of {', '.join(map(repr, BLOCKS))}")
+        checks.layout(name, responses, factors, attributes, mask)
+        if name == "hierarchical":
+            attributes, mask = np.asarray(attributes, dtype=float), np.asarray(mask)
+        return cls(name, len(responses.students), len(responses.items), factors, attributes, mask)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Block -> shape."""
+        n, j, k = self.students, self.items, self.factors
+        if self.name == "two-parameter":
+            return {"ability": (n,), "discrimination": (j,), "difficulty": (j,)}
+        if self.name == "factorization":
+            return {"ability": (n, k), "loadings": (j, k), "difficulty": (j,)}
+        return {"ability": (n, k + len(self.mask)), "loadings": (j, k), "effects": self.mask.shape, "difficulty": (j,)}
+
+    def priors(self, priors: Mapping[str, Normal] | None = None) -> dict[str, Normal]:
+        """`priors`, by default `default(name)`, checked; blocks of other models are left out.
+
+        Raises ValueError for a block that is missing or unknown, or of a shape that does not fit.
+        """
+        priors = default(self.name) if priors is None else priors
+        priors = as_priors(self.name, {k: v for k, v in priors.items() if k in self.shapes or k not in PAPER})
+        for name, shape in self.shapes.items():
+            found = np.broadcast_shapes(priors[name].loc.shape, priors[name].scale.shape)
+            if not all(f in (1, s) for f, s in zip(found[::-1], shape[::-1], strict=False)) or len(found) > len(shape):
+                raise ValueError(f"prior of {name!r} has shape {found}, which does not fit the block's {shape}")
+        return priors
+
+    def spread(self, priors: Mapping[str, Normal], name: str) -> Normal:
+        """The prior of a block, with a number for each of the block's."""
+        prior = priors[name]
+        wide = (np.broadcast_to(v, self.shapes[name]) for v in (prior.loc, prior.scale))
+        return Normal(*wide, prior.log)
+
+
+def predictor(values: Mapping[str, np.ndarray], student, item, attributes=None) -> np.ndarray:
+    """η of students to items, (..., answers), from block -> array; draws may stand in front of a block's shape."""
+    ability, difficulty = values["ability"], values["difficulty"]
+    if "discrimination" in values:
+        return values["discrimination"][..., item] * (ability[..., student] - difficulty[..., item])
+    match = ability[..., student, :] * whole_loadings(values, attributes)[..., item, :]
+    return match.sum(-1) - difficulty[..., item]
+
+
+def whole_loadings(values: Mapping[str, np.ndarray], attributes=None) -> np.ndarray:
+    """Every item's loadings (..., J, K + D): α, or for the hierarchical model α ⊕ HX."""
+    if "effects" not in values:
+        return values["loadings"]
+    return np.concatenate([values["loadings"], attributes @ np.swapaxes(values["effects"], -1, -2)], -1)
+
+
+def sample_prior(model: Model, priors: Mapping[str, Normal] | None = None, *, draws: int, rng) -> dict[str, np.ndarray]:
+    """Draws from the prior: block -> (draws, ...); entries of effects that the mask leaves out are 0."""
+    priors, rng = model.priors(priors), checks.generator(rng)
+    out = {}
+    for name, shape in model.shapes.items():
+        normal = priors[name].loc + priors[name].scale * rng.standard_normal((checks.whole(draws, "draws", 1), *shape))
+        out[name] = np.exp(normal) if priors[name].log else normal
+    if model.mask is not None:
+        out["effects"] = out["effects"] * model.mask
+    return out
+
+
+def prior_predictive(model: Model, responses, priors=None, *, draws: int, rng) -> dict[str, np.ndarray]:
+    """Draws from the prior with answers to go with them: block -> (draws, ...), "correct" -> (draws, answers) int8.
+
+    Who was asked what is as in `responses`, whose own answers are not looked at.
+    """
+    rng = checks.generator(rng)
+    values = sample_prior(model, priors, draws=draws, rng=rng)
+    eta = predictor(values, responses.student, responses.item, model.attributes)
+    return values | {"correct": _answers(eta, rng)}
+
+
+def simulate(responses, values: Mapping[str, np.ndarray], *, attributes=None, rng):
+    """The same `Responses` with answers drawn from parameters: block -> array, of any of the three models."""
+    values = {name: np.asarray(v, dtype=float) for name, v in values.items()}
+    eta = predictor(values, responses.student, responses.item, attributes)
+    return replace(responses, correct=_answers(eta, checks.generator(rng)))
+
+
+def _answers(eta: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return (rng.logistic(size=eta.shape) < eta).astype(np.int8)
+
+
+def scores(kind: Model, responses, priors: Mapping[str, Normal], rng) -> dict[str, Normal]:
+    """Where to begin: ability and difficulty from the share of right answers; a prior with many values, at its values.
+
+    Loadings share one factor's worth, with a little noise: at all equal or all zero nothing would ever tell them apart.
+    """
+    weight = np.ones(len(responses)) if responses.weight is None else responses.weight
+
+    def logit(codes, n):
+        right, asked = np.bincount(codes, weight * responses.correct, n), np.bincount(codes, weight, n)
+        return np.log((right + 0.5) / (asked - right + 0.5))
+
+    score = logit(responses.student, kind.students)
+    score = (score - score.mean()) / max(score.std(), 1e-9)
+    values = {"ability": score, "discrimination": np.ones(kind.items), "difficulty": -logit(responses.item, kind.items)}
+    if kind.name != "two-parameter":
+        coordinates = kind.shapes["ability"][1]
+        values["ability"] = score[:, None] + 0.3 * rng.standard_normal(kind.shapes["ability"])
+        for name in ("loadings", "effects"):
+            shape = kind.shapes.get(name, ())
+            values[name] = 1 / coordinates + 0.1 * rng.standard_normal(shape)
+    out = {}
+    for name, shape in kind.shapes.items():
+        prior = kind.spread(priors, name)
+        known = prior.log or priors[name].loc.ndim
+        loc = prior.loc if known else np.broadcast_to(values[name], shape)
+        out[name] = Normal(loc, np.minimum(0.3, prior.scale), prior.log)
+    return linked(kind, out)
+
+
+def checked(kind: Model, start: Posterior, responses, priors: Mapping[str, Normal]) -> dict[str, Normal]:
+    """The blocks of a posterior that a fit can start from."""
+    for what in ("students", "items"):
+        if tuple(getattr(start, what)) != tuple(getattr(responses, what)):
+            raise ValueError(
+                f"start knows other {what} than the responses, or in another order: read these with "
+                f"{what}=start.{what}, or fit without start"
+            )
+    for name, shape in kind.shapes.items():
+        block = start.blocks[name]
+        if block.loc.shape != shape:
+            raise ValueError(f"start's {name!r} has shape {block.loc.shape}, this model's has {shape}: fit that model")
+        if block.log != priors[name].log:
+            words = {True: "log-normal", False: "normal"}
+            raise ValueError(
+                f"start's {name!r} is {words[block.log]}, its prior {words[priors[name].log]}: give both alike, such "
+                f"as priors=start.as_prior()"
+            )
+    return linked(kind, {name: start.blocks[name] for name in kind.shapes})
+
+
+def linked(kind: Model, blocks: dict[str, Normal]) -> dict[str, Normal]:
+    """Effects as the Pyro program has them: the free entries in a row."""
+    if kind.mask is None:
+        return blocks
+    effects = blocks["effects"]
+    return blocks | {"effects": Normal(effects.loc[kind.mask], effects.scale[kind.mask], effects.log)}
+
+
+def unlinked(kind: Model, blocks: dict[str, Normal]) -> dict[str, Normal]:
+    """Effects back in their (D, A) matrix, those that the mask leaves out at 0."""
+    if kind.mask is None:
+        return blocks
+    loc, scale = np.zeros(kind.mask.shape), np.full(kind.mask.shape, ABSENT)
+    loc[kind.mask], scale[kind.mask] = blocks["effects"].loc, blocks["effects"].scale
+    return blocks | {"effects": Normal(loc, scale, blocks["effects"].log)}
+
+
+def signs(kind: Model, priors: Mapping[str, Normal], values: Mapping[str, np.ndarray], held=()) -> dict:
+    """Block -> signs, 1 or -1, that turn `values` (draws in front) to the convention and keep η and the prior."""
+    free = {
+        name: np.broadcast_to(priors[name].loc == 0, shape) & (not priors[name].log and name not in held)
+        for name, shape in kind.shapes.items()
+    }
+    if kind.name == "two-parameter":
+        turn = all(f.all() for f in free.values()) & (values["discrimination"].mean(-1) < 0)
+        return dict.fromkeys(values, np.where(turn, -1.0, 1.0)[..., None])
+    k, loads = kind.factors, free["loadings"].all(0)
+    if kind.mask is not None:
+        loads = np.concatenate([loads, (free["effects"] | ~kind.mask).all(1)])
+    turn = (whole_loadings(values, kind.attributes).mean(-2) < 0) & free["ability"].all(0) & loads
+    sign = np.where(turn, -1.0, 1.0)
+    turned = {"ability": sign[..., None, :], "loadings": sign[..., None, :k], "effects": sign[..., k:, None]}
+    return {name: turned.get(name, np.ones(1)) for name in values}
+
+
+def oriented(kind: Model, priors, blocks: Mapping[str, Normal], held=()) -> dict[str, Normal]:
+    """The beliefs turned to the convention, but for the blocks in `held`."""
+    turn = signs(kind, priors, {name: block.mean for name, block in blocks.items()}, held)
+    return {
+        name: block if block.log or name in held else Normal(block.loc * turn[name], block.scale)
+        for name, block in blocks.items()
+    }

@@ -1,0 +1,221 @@
+"""Coordinate ascent climbs the true mean-field ELBO to its top, never falls, and says when input cannot be fitted."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from ktlib.ascent import Answers, _slopes, calibrated, coordinate_ascent
+from ktlib.ascent import _expected_log_likelihood as expected
+from ktlib.posterior import Normal, default_priors, paper_priors
+from ktlib.responses import Responses
+
+
+def simulated(students=50, items=30, seed=0, asked=1.0):
+    rng = np.random.default_rng(seed)
+    theta, beta = rng.standard_normal(students), rng.standard_normal(items)
+    alpha = np.abs(rng.normal(1.2, 0.5, items)) + 0.05
+    right = rng.random((students, items)) < 1 / (1 + np.exp(-alpha * (theta[:, None] - beta)))
+    student, item = np.nonzero(rng.random((students, items)) < asked)
+    answers = Responses(student, item, right[student, item].astype(np.int8), range(students), range(items))
+    return answers, theta, alpha, beta
+
+
+PRIORS = {"paper": paper_priors("two-parameter"), "positive": default_priors("two-parameter")}
+
+
+def monte_carlo_elbo(answers, blocks, priors, draws=20_000):
+    rng = np.random.default_rng(9)
+    total, kl = np.zeros(draws), 0.0
+    z = {}
+    for name, block in blocks.items():
+        v = block.loc + block.scale * rng.standard_normal((draws, *block.loc.shape))
+        z[name] = np.exp(v) if block.log else v
+        ratio, shift = block.scale / priors[name].scale, (block.loc - priors[name].loc) / priors[name].scale
+        kl += 0.5 * (ratio**2 + shift**2 - 1 - 2 * np.log(ratio)).sum()
+    for i, j, y in zip(answers.student, answers.item, answers.correct, strict=True):
+        eta = z["discrimination"][:, j] * (z["ability"][:, i] - z["difficulty"][:, j])
+        total += y * eta - np.logaddexp(0, eta)
+    return total.mean() - kl, total.std() / np.sqrt(draws)
+
+
+@pytest.mark.parametrize("kind", PRIORS)
+def test_the_trace_ends_at_the_monte_carlo_elbo_and_no_neighbour_is_higher(kind):
+    answers, *_ = simulated(12, 8, seed=4)
+    fit = coordinate_ascent(answers, priors=PRIORS[kind], calibrate=False, tol=1e-7)
+    value, error = monte_carlo_elbo(answers, fit.posterior.blocks, PRIORS[kind])
+    assert abs(fit.trace[-1] - value) < 4 * error + 0.02
+    data, names = Answers.of(answers), list(fit.posterior.blocks)
+    sizes = [fit.posterior.blocks[n].loc.size for n in names]
+
+    def elbo(vector):
+        parts = np.split(vector, np.cumsum(sizes * 2)[:-1])
+        blocks = {
+            n: Normal(loc, np.exp(scale), fit.posterior.blocks[n].log)
+            for n, loc, scale in zip(names, parts[: len(names)], parts[len(names) :], strict=True)
+        }
+        kl = 0.0
+        for n, block in blocks.items():
+            prior = PRIORS[kind][n]
+            ratio, shift = block.scale / prior.scale, (block.loc - prior.loc) / prior.scale
+            kl += 0.5 * (ratio**2 + shift**2 - 1 - 2 * np.log(ratio)).sum()
+        return kl - expected(data, blocks, True).sum()
+
+    at = np.concatenate(
+        [fit.posterior.blocks[n].loc for n in names] + [np.log(fit.posterior.blocks[n].scale) for n in names]
+    )
+    better = minimize(elbo, at, method="L-BFGS-B", options={"maxiter": 200})
+    assert -better.fun - fit.trace[-1] < 1e-2
+    np.testing.assert_allclose(better.x, at, atol=0.02)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("kind", PRIORS)
+def test_slopes_are_the_derivatives_of_the_expected_log_likelihood(kind, exact):
+    answers, *_ = simulated(7, 5, seed=1)
+    data = Answers.of(answers)
+    blocks = coordinate_ascent(answers, priors=PRIORS[kind], calibrate=False, max_sweeps=2).posterior.blocks
+    for name, index in (("ability", data.student), ("difficulty", data.item), ("discrimination", data.item)):
+        first, second = (np.bincount(index, s) for s in _slopes(data, blocks, name, exact))
+        block = blocks[name]
+        for k in range(len(block.loc)):
+            nudge = np.eye(len(block.loc))[k]
+
+            def value(loc=0.0, log_scale=0.0, name=name, block=block, nudge=nudge):
+                moved = Normal(block.loc + loc * nudge, block.scale * np.exp(log_scale * nudge), block.log)
+                return expected(data, blocks | {name: moved}, exact).sum()
+
+            h = 1e-4
+            assert (value(loc=h) - value(loc=-h)) / (2 * h) == pytest.approx(first[k], abs=5e-3)
+            by_variance = (value(log_scale=h) - value(log_scale=-h)) / (2 * h) / (2 * block.scale[k] ** 2)
+            assert -2 * by_variance == pytest.approx(second[k], abs=2e-2)
+
+
+def test_it_never_falls_and_recovers_the_truth_with_calibrated_spreads():
+    inside, correlation = [], []
+    for seed in range(30):
+        answers, theta, alpha, beta = simulated(seed=100 + seed)
+        fit = coordinate_ascent(answers)
+        assert fit.converged and np.diff(fit.trace).min() > -0.6  # the two stages measure the ELBO with different nodes
+        row = []
+        for name, true in (("ability", theta), ("difficulty", beta), ("discrimination", alpha)):
+            low, high = fit.posterior.interval(name)
+            row.append(np.mean((low <= true) & (true <= high)))
+        inside.append(row)
+        correlation.append(np.corrcoef(beta, fit.posterior.mean("difficulty"))[0, 1])
+    ability, difficulty, discrimination = np.mean(inside, 0)
+    assert 0.93 <= ability <= 0.97 and 0.92 <= difficulty <= 0.98 and discrimination >= 0.88
+    assert np.median(correlation) > 0.9
+
+
+def test_calibrated_spreads_equal_the_dense_inverse_information():
+    answers, *_ = simulated(9, 6, seed=2, asked=0.8)
+    priors = PRIORS["positive"]
+    raw = coordinate_ascent(answers, calibrate=False).posterior
+    solved = calibrated(raw, answers, priors)
+    data, n, j = Answers.of(answers), 9, 6
+    a, d = raw.mean("discrimination"), raw.blocks["ability"].loc[:, None] - raw.blocks["difficulty"].loc
+    info = np.diag(np.concatenate([np.ones(n), np.full(j, 1 / 0.5**2), np.ones(j)]))
+    for i, k in zip(data.student, data.item, strict=True):
+        mean, var = raw.predictor(np.array([i]), np.array([k]))
+        z = mean + np.sqrt(var) * np.polynomial.hermite_e.hermegauss(31)[0]
+        w = np.polynomial.hermite_e.hermegauss(31)[1]
+        p = 1 / (1 + np.exp(-z))
+        omega = (p * (1 - p)) @ w / w.sum()
+        slope = np.zeros(n + 2 * j)
+        slope[i], slope[n + k], slope[n + j + k] = a[k], a[k] * d[i, k], -a[k]
+        info += omega * np.outer(slope, slope)
+    spread = np.sqrt(np.diag(np.linalg.inv(info)))
+    for name, part in (
+        ("ability", spread[:n]),
+        ("discrimination", spread[n : n + j]),
+        ("difficulty", spread[n + j :]),
+    ):
+        np.testing.assert_allclose(solved.blocks[name].scale, part, rtol=1e-3)
+
+
+def test_frozen_blocks_stay_and_a_posterior_serves_as_prior():
+    answers, *_ = simulated(seed=8)
+    first = coordinate_ascent(answers).posterior
+    again = coordinate_ascent(answers, start=first.freeze("difficulty", "discrimination")).posterior
+    for name in ("difficulty", "discrimination"):
+        assert np.array_equal(again.blocks[name].loc, first.blocks[name].loc)
+        assert np.array_equal(again.blocks[name].scale, first.blocks[name].scale)
+    sharper = coordinate_ascent(answers, priors=first.as_prior()).posterior
+    assert (sharper.sd("difficulty") < first.sd("difficulty")).all()
+
+
+def test_awkward_data_is_left_to_the_prior():
+    answers, *_ = simulated(20, 6, seed=3)
+    right = np.where(answers.item == 0, 1, answers.correct).astype(np.int8)
+    answers = Responses(answers.student, answers.item, right, answers.students, (*answers.items, "never asked"))
+    posterior = coordinate_ascent(answers).posterior
+    assert posterior.mean("difficulty")[0] < -1 and np.abs(posterior.mean("difficulty")).max() < 4
+    assert posterior.mean("difficulty")[-1] == pytest.approx(0, abs=1e-6)
+    assert posterior.sd("difficulty")[-1] == pytest.approx(1, abs=1e-3)
+
+
+def factor_data(seed=0):
+    rng = np.random.default_rng(seed)
+    n, j = 500, 24
+    theta, load = rng.standard_normal((n, 2)), np.kron(np.eye(2), np.ones((j // 2, 1))) * 1.3
+    right = rng.random((n, j)) < 1 / (1 + np.exp(-(theta @ load.T - rng.standard_normal(j))))
+    student, item = np.nonzero(np.ones((n, j), bool))
+    return Responses(student, item, right[student, item].astype(np.int8), range(n), range(j)), load
+
+
+def test_factor_models_never_fall_and_find_the_structure():
+    answers, load = factor_data()
+    fits = {k: coordinate_ascent(answers, "factorization", factors=k, rng=1, tol=0.01) for k in (1, 2)}
+    for fit in fits.values():
+        assert fit.converged and np.diff(fit.trace).min() >= -1e-6
+    assert fits[2].trace[-1] > fits[1].trace[-1] + 10
+    found = fits[2].posterior.mean("loadings")
+    product, true = found @ found.T, load @ load.T
+    assert np.corrcoef(product.ravel(), true.ravel())[0, 1] > 0.9
+    assert (found.mean(0) > 0).all()
+
+
+def test_hierarchical_attributes_feed_only_where_the_mask_lets_them():
+    answers, _ = factor_data()
+    x = np.kron(np.eye(2), np.ones((12, 1)))
+    mask = np.eye(2, dtype=bool)
+    fit = coordinate_ascent(answers, "hierarchical", factors=1, attributes=x, mask=mask, rng=2, tol=0.05)
+    effects = fit.posterior.blocks["effects"]
+    assert np.diff(fit.trace).min() >= -1e-6
+    assert (effects.loc[~mask] == 0).all() and (effects.scale[~mask] < 1e-6).all()
+    assert (np.abs(effects.loc[mask]) > 0.3).any()  # the own factor may take the other group
+    one = coordinate_ascent(answers, "factorization", factors=1, rng=2, tol=0.05)
+    assert fit.trace[-1] > one.trace[-1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"model": "2pl"}, "model = '2pl': give one of 'two-parameter'"),
+        ({"factors": 2}, "takes no factors: leave it out"),
+        ({"model": "factorization", "rng": 1}, "factors = None: give a whole number"),
+        ({"model": "factorization", "factors": 9, "rng": 1}, "factors = 9 for 10 students and 8 items"),
+        ({"model": "factorization", "factors": 2}, "rng = None: pass a seed"),
+        ({"model": "hierarchical", "factors": 1, "rng": 1}, "attributes"),
+        ({"model": "hierarchical", "factors": 1, "rng": 1, "attributes": np.ones((3, 2))}, r"\(3, 2\) for 8 items"),
+        (
+            {"model": "hierarchical", "factors": 1, "rng": 1, "attributes": np.full((8, 1), np.nan)},
+            r"attributes\[0, 0\] = nan: an item has",
+        ),
+        (
+            {"model": "hierarchical", "factors": 1, "rng": 1, "attributes": np.eye(8)[:, :2] * 0 + [1, 0]},
+            "no item has attribute 1",
+        ),
+        (
+            {"model": "hierarchical", "factors": 1, "rng": 1, "attributes": np.ones((8, 2)), "mask": np.ones((1, 3))},
+            "mask of type float64",
+        ),
+        ({"frozen": ["ability"]}, "a frozen block needs values; pass a posterior"),
+        ({"frozen": "ability"}, "give a list of names"),
+        ({"tol": -1}, "tol = -1"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_before_any_work(settings, message):
+    answers, *_ = simulated(10, 8)
+    with pytest.raises(ValueError, match=message):
+        coordinate_ascent(answers, **settings)
