@@ -39,7 +39,7 @@ def picture(notebook: nbformat.NotebookNode, name: str) -> str | None:
 
 
 def main(wanted: list[str]) -> None:
-    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
     paths = sorted(p for p in NOTEBOOKS.glob("*.ipynb") if not wanted or p.name.startswith(tuple(wanted)))
     if not paths:
         sys.exit(f"no notebook in {NOTEBOOKS.name}/ begins with {' or '.join(wanted)}")
