@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
+from tqdm.auto import tqdm
 
 from . import checks
 from .models import Model, checked, oriented, scores, unlinked
@@ -39,17 +40,20 @@ def coordinate_ascent(
     frozen: Iterable[str] = (),
     tol: float = 1e-3,
     max_sweeps: int = 500,
+    rule: str = "safe",
     calibrate: bool = True,
     rng=None,
+    progress: bool = False,
 ) -> Fit:
     """The mean-field posterior of one of the paper's models, at the top of its ELBO.
 
     responses: `Responses`. model, priors: "two-parameter", "factorization" or "hierarchical"; by default
     `default_priors(model)`. factors: K, for the factor models. attributes, mask: hierarchical only, (items, A) of 0 and
     1 and (D, A) of True and False, see `ktlib.irt`. start: a posterior to begin at; its blocks in `frozen` (or marked
-    by `freeze`) stay as they are. tol: stop when a sweep gains less than this many nats. calibrate: two-parameter only,
-    give spreads as `calibrated` does; else mean-field's own, which are too narrow. rng: seed or generator, for the
-    factor models' start.
+    by `freeze`) stay as they are. rule: "safe" stops when a sweep gains less than `tol` nats; "paper" when the mean
+    gain of the last 5 sweeps is below the share `tol` of the first. calibrate: two-parameter only, give spreads as
+    `calibrated` does; else mean-field's own, which are too narrow. rng: seed or generator, for the factor models'
+    start. progress: show a bar.
 
     `Fit.trace` never falls. Raises ValueError for settings that cannot be, before any work.
     """
@@ -57,6 +61,8 @@ def coordinate_ascent(
     priors = kind.priors(priors)
     frozen = checks.frozen_blocks(frozen, start, model)
     tol, max_sweeps = checks.not_negative(tol, "tol"), checks.whole(max_sweeps, "max_sweeps", 1)
+    if rule not in ("safe", "paper"):
+        raise ValueError(f'rule = {rule!r}: give "safe" or "paper"')
     if start is None and model != "two-parameter":
         rng = checks.generator(rng)
     begin = scores(kind, responses, priors, rng) if start is None else checked(kind, start, responses, priors)
@@ -67,7 +73,7 @@ def coordinate_ascent(
         from .factors import factor_model  # which imports this module
 
         sweep, bound, stages = factor_model(kind, data, priors, frozen)
-    blocks, trace, converged, reason = climb(blocks, sweep, bound, stages, tol, max_sweeps)
+    blocks, trace, converged, reason = climb(blocks, sweep, bound, stages, tol, max_sweeps, rule, progress)
     blocks = oriented(kind, priors, blocks, frozen)
     posterior = Posterior(model, blocks, responses.students, responses.items, kind.attributes, frozen)
     if calibrate and model == "two-parameter":
@@ -98,16 +104,19 @@ def _two_parameter(data, priors, frozen):
     return sweep, bound, (False, True) if data.size <= EXACT else (False,)
 
 
-def climb(blocks, sweep, bound, stages, tol, max_sweeps):
-    """Sweep until a sweep gains less than `tol` nats, in each stage; a sweep that loses is retaken at half the step."""
+def climb(blocks, sweep, bound, stages, tol, max_sweeps, rule, progress):
+    """Sweep in each stage until the rule says stop; a sweep that loses is retaken at half the step."""
     trace, sweeps = [], 0
+    bar = tqdm(total=max_sweeps, unit="sweep", disable=not progress)
     for stage in stages:
-        best, step = bound(blocks, stage), 1.0
+        best, step, first = bound(blocks, stage), 1.0, len(trace)
         trace.append(best)
         while True:
             if sweeps == max_sweeps:
+                bar.close()
                 return blocks, np.array(trace), False, f"max_sweeps = {max_sweeps} reached"
             sweeps += 1
+            bar.update()
             moved = sweep(blocks, step, stage)
             value = bound(moved, stage)
             if value < best - 1e-9 * abs(best):
@@ -117,9 +126,15 @@ def climb(blocks, sweep, bound, stages, tol, max_sweeps):
                 continue
             gain, best, blocks = value - best, value, moved
             trace.append(value)
-            if gain < tol:
+            bar.set_postfix(elbo=f"{best:.2f}", gain=f"{gain:.2g}")
+            if rule == "safe" and gain < tol:
                 break
-    return blocks, np.array(trace), True, f"the last sweep gained less than {tol:g} nats"
+            if rule == "paper" and len(trace) > first + 6:
+                if (trace[-1] - trace[-6]) / 5 < tol * (trace[first + 1] - trace[first]):
+                    break
+    bar.close()
+    less = f"{tol:g} nats" if rule == "safe" else f"the share {tol:g} of the first, by the mean of 5"
+    return blocks, np.array(trace), True, f"the last sweep gained less than {less}"
 
 
 @dataclass(frozen=True, eq=False)
