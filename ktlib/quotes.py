@@ -28,12 +28,9 @@ def _holds_nan(text) -> bool:
 
 
 class _Quote:
-    """Shared display: readable HTML for a person, JSON for the book."""
+    """Shared display: readable HTML for a person, which `_html` of each kind gives, and JSON for the book."""
 
     kind = ""
-
-    def _html(self) -> str:
-        raise NotImplementedError
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {
