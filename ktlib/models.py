@@ -46,6 +46,10 @@ class Model:
         """The model `name` for the students and items of `responses`; ValueError for a layout that cannot be."""
         if name not in BLOCKS:
             raise ValueError(f"model = {name!r}: give one of {', '.join(map(repr, BLOCKS))}")
+        if not hasattr(responses, "correct"):
+            raise ValueError(
+                f"responses are a {type(responses).__name__}: make them with Responses.from_wide or from_frame"
+            )
         checks.layout(name, responses, factors, attributes, mask)
         if name == "hierarchical":
             attributes, mask = np.asarray(attributes, dtype=float), np.asarray(mask)

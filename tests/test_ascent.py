@@ -258,6 +258,8 @@ def test_hierarchical_attributes_feed_only_where_the_mask_lets_them():
     ],
 )
 def test_settings_that_cannot_be_are_refused_before_any_work(settings, message):
+    with pytest.raises(ValueError, match=r"responses are a ndarray: make them with Responses\.from_wide"):
+        coordinate_ascent(np.ones((3, 2)))
     answers, *_ = simulated(10, 8)
     with pytest.raises(ValueError, match=message):
         coordinate_ascent(answers, **settings)
