@@ -115,11 +115,13 @@ class Check:
         self.passed += not grave
 
     def tab_through(self, page, where: str) -> None:
-        """Press Tab until every visible control had the focus, or many times more than there are controls."""
+        """Press Tab, up to four times round the page, until every visible control had the focus.
+
+        A round is all controls and not only those left: one that shows while the page scrolls may lie behind.
+        """
         page.evaluate(RECORD_FOCUS)
-        left = page.evaluate(UNREACHED)
         for _ in range(4):
-            for _ in range(len(left) + 5):
+            for _ in range(page.evaluate(f"() => ({CONTROLS})().length") + 5):
                 page.keyboard.press("Tab")
             left = page.evaluate(UNREACHED)
             if not left:
