@@ -140,14 +140,18 @@ def fit(
     starts = [start]
     if random_starts:
         starts += _random_starts(random_starts, start, frozen, rng)
-    runs = [_climb(stretches, s, frozen, tol, max_steps) for s in starts]
+    runs = [climb(stretches, s, frozen, tol, max_steps) for s in starts]
     best = max(runs, key=lambda run: (not run["params"].flipped, run["log_likelihood"]))
     ends = tuple(End(s, r["params"], r["log_likelihood"]) for s, r in zip(starts, runs, strict=True))
     return BKTFit(**best, ends=ends, students=len(sequences), answers=sequences.n_answers, frozen=frozen)
 
 
-def _climb(stretches: Stretches, start: BKTParams, frozen, tol: float, max_steps: int) -> dict:
-    """EM from one start."""
+def climb(stretches: Stretches, start: BKTParams, frozen: tuple[str, ...], tol: float, max_steps: int) -> dict:
+    """EM from one start, on answers prepared once: `fit` without its checks.
+
+    Returns params, log_likelihood, trace, path, converged and reason, as `BKTFit` has them. A probability that starts
+    at 0 or 1 stays there.
+    """
     params = start
     counts = stretches.expected_counts(params)
     trace, path = [counts.log_likelihood], [tuple(params)]

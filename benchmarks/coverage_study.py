@@ -1,0 +1,121 @@
+"""How often 95 % intervals hold the truth, and how far estimates spread, over repeated classes.
+
+    python benchmarks/coverage_study.py [--out benchmarks/results/coverage.json]
+
+Each design is simulated again and again from the same truth, fitted from the literature's start, and given
+`uncertainty.intervals`. Beside the spread of the estimates stand the Cramér-Rao bound and the floor that no method
+passes.
+"""
+
+import argparse
+import json
+import os
+import platform
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import scipy
+
+from ktlib import BKTParams, bkt, em, information
+from ktlib.bkt import NAMES
+from ktlib.uncertainty import intervals
+
+ROOT = Path(__file__).resolve().parents[1]
+SEED, LEVEL, TOL = 2024, 0.95, 1e-8
+TRUTH = BKTParams(p_init=0.25, p_transit=0.12, p_slip=0.08, p_guess=0.18)
+CAREFUL = TRUTH.moved(p_slip=0.01)  # so few slips that small classes estimate none
+DESIGNS = [  # truth, students, answers each, replicates, the study guide's claim
+    (TRUTH, 50, 10, 1000, 0.05),
+    (TRUTH, 200, 15, 1000, 0.01),
+    (TRUTH, 1000, 20, 1000, 0.003),
+    (TRUTH, 22, 15, 1000, None),
+    (CAREFUL, 50, 10, 1000, None),
+]
+
+
+def study(truth: BKTParams, students: int, answers: int, replicates: int, claim: float | None, rng) -> dict:
+    began = time.perf_counter()
+    point = np.array(tuple(truth))
+    estimates, held, wald, se = (np.empty((replicates, 4)) for _ in range(4))
+    flags = {}
+    for i in range(replicates):
+        seen = bkt.simulate(truth, students=students, steps=answers, rng=rng).answers
+        fit = em.fit(seen, tol=TOL)
+        found = intervals(seen, fit, LEVEL)
+        table = found.table
+        estimates[i], se[i] = table["estimate"], table["se"]
+        held[i] = (table["low"] <= point) & (point <= table["high"])
+        wald[i] = table["method"] == "Wald"
+        for flag in found.flags:
+            kind = flag.split(":")[0]
+            flags[kind] = flags.get(kind, 0) + 1
+    spread = estimates.std(0, ddof=1)
+    off = np.abs(estimates - point)
+
+    def named(values):
+        return dict(zip(NAMES, (float(v) for v in values), strict=True))
+
+    out = {
+        "truth": dict(zip(NAMES, truth, strict=True)),
+        "students": students,
+        "answers_each": answers,
+        "replicates": replicates,
+        "mean": named(estimates.mean(0)),
+        "sd": named(spread),
+        "sd_standard_error": named(spread / np.sqrt(2 * (replicates - 1))),
+        "cramer_rao": information.standard_errors(truth, students, answers),
+        "floor": information.floors(truth, students, answers),
+        "median_reported_se": named(np.nanmedian(se, 0)),
+        "reported_se_given": {name: int(n) for name, n in zip(NAMES, (~np.isnan(se)).sum(0), strict=True)},
+        "median_reported_se_over_sd": named(np.nanmedian(se, 0) / spread),
+        "coverage": named(held.mean(0)),
+        "coverage_standard_error": named(np.sqrt(held.mean(0) * (1 - held.mean(0)) / replicates)),
+        "wald_share": named(wald.mean(0)),
+        "flags": flags,
+        "seconds": time.perf_counter() - began,
+    }
+    if claim is not None:
+        out["claim"] = claim
+        out["each_within_claim"] = named((off < claim).mean(0))
+        out["all_within_claim"] = float((off < claim).all(1).mean())
+        out["all_within_claim_expected"] = information.chance_within(truth, students, answers, claim)
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "coverage.json")
+    options = parser.parse_args()
+    streams = np.random.default_rng(SEED).spawn(len(DESIGNS))
+    designs = [study(*design, rng) for design, rng in zip(DESIGNS, streams, strict=True)]
+    report = {
+        "what": f"exact EM to {TOL:g} nats and {LEVEL:.0%} intervals on simulated classes; Wald in logits, or profile",
+        "date": datetime.now(UTC).date().isoformat(),
+        "seed": SEED,
+        "level": LEVEL,
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "pandas": pd.__version__,
+        },
+        "machine": {"cores": os.cpu_count(), "system": platform.system()},
+        "designs": designs,
+    }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    for d in designs:
+        slip, seconds = d["truth"]["p_slip"], d["seconds"]
+        print(f"{d['students']} x {d['answers_each']}, slip {slip:g}, {seconds:.0f} s, {d['flags']}")
+        for key in ("sd", "cramer_rao", "median_reported_se_over_sd", "coverage", "wald_share"):
+            print(f"  {key:27}", *(f"{value:.4f}" for value in d[key].values()))
+        if "claim" in d:
+            seen, expected = d["all_within_claim"], d["all_within_claim_expected"]
+            print(f"  all within {d['claim']}: {seen:.3f}, {expected:.3f} expected")
+
+
+if __name__ == "__main__":
+    main()
