@@ -9,10 +9,13 @@ from .bkt import BKTParams
 
 _ROOMS = (
     "ascent",
+    "baselines",
     "bkt",
     "datasets",
     "designs",
+    "dkt",
     "em",
+    "exams",
     "explorers",
     "figures",
     "inference",
@@ -23,6 +26,7 @@ _ROOMS = (
     "mml",
     "models",
     "posterior",
+    "prediction",
     "profiles",
     "quotes",
     "recommend",

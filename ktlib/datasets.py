@@ -8,16 +8,24 @@ cite its source.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
+from .exams import Exam
 from .responses import Responses
 
 _ASSIST = (
     "https://raw.githubusercontent.com/theophilegervet/learner-performance-prediction/"
     "a7ae193aa6957003a764aed7c95b07666fd4f1da/data/assistments09/"
 )
+_EEDI = (
+    "https://raw.githubusercontent.com/CUBoulder-DS/CSCI-5502-Final-Report/a2f17aba36acc23d6644a28ab1f5f8c28f4319bd/"
+)
+_EEDI_DATA = _EEDI + "Eedi_dataset/"
 
 
 class _File(NamedTuple):
@@ -45,6 +53,47 @@ FILES = {
         352,
         "https://raw.githubusercontent.com/cran/ltm/dbbabfa99fa09ad94113856a6a5ae1535e7b817f/data/LSAT.rda",
     ),
+    "eedi_valid.csv": _File(
+        "69b18aa3587b96e7a0d9f4855d79aff0db039e13fa59babe8c0e79dc811a127f",
+        1805036,
+        _EEDI + "src/model_code/NeurIPSEducation2020/data_task_4/valid_task_4.csv",
+    ),
+    "eedi_test_public.csv": _File(
+        "c5f321de7eaf4a8ea9e12cdcefa1354045ebb3dc49f4492a9b57c1de7396f488",
+        3142927,
+        _EEDI + "data/Eedi_dataset/test_data/test_public_task_4_more_splits.csv",
+    ),
+    "eedi_test_private.csv": _File(
+        "7327fdda7dcfcbdebee9223a76774c64f5f9b1c062bb317de3d0ccfe11f6ba2d",
+        1229727,
+        _EEDI + "data/Eedi_dataset/test_data/test_private_task_4.csv",
+    ),
+    "eedi_questions.csv": _File(
+        "c2a0078dbc54622fb02a14799037dd2871e179ead27945a308f3dfc3ba8a12e6",
+        21840,
+        _EEDI + "data/Eedi_dataset/metadata/question_metadata_task_3_4.csv",
+    ),
+    "eedi_subjects.csv": _File(
+        "31f16ba481e00d8e262c4ee9a3b779c626ba7327eff1b090920dea7cf3b49796",
+        13138,
+        _EEDI + "data/Eedi_dataset/metadata/subject_metadata.csv",
+    ),
+    "timss2007_g8_rus.rda": _File(
+        "cce735a1421a5ee230dd1cc9a58bcd8d370e3d46949822f85d5e81090bb1c340",
+        312676,
+        "https://raw.githubusercontent.com/cran/sirt/fdda663a290d6a2bcf1535bb7d5881ec4d10c852/data/data.timss07.G8.RUS.rda",
+    ),
+}
+
+_TYPES = {"MC": "Multiple choice", "CR": "Constructed response"}
+_TOPICS = {
+    "Algebraic expression": "Algebraic expressions",
+    "Earth in the solar system and universe": "Earth in the solar system and the universe",
+    "Earth processes, cycles and history": "Earth's processes, cycles, and history",
+    "Earth's structure & physical features": "Earth's structure and physical features",
+    "Equations/ formulas and functions": "Equations/formulas and functions",
+    "Geomteric measurement": "Geometric measurement",
+    "Whole number": "Whole numbers",
 }
 
 
@@ -84,6 +133,58 @@ def lsat() -> Responses:
     import rdata
 
     return Responses.from_wide(rdata.read_rda(path_to("lsat.rda"))["LSAT"])
+
+
+def eedi() -> Exam:
+    """Eedi, multiple-choice mathematics on a learning platform: NeurIPS 2020 Education Challenge (Wang et al. 2020).
+
+    Three files of the challenge's task 4 together, without its training file: test_public and test_private hold every
+    answer of 615 students each, valid a part of the answers of 246 others. label: the question's level-2 subject, the
+    first where two stand. skills: its level-3 subjects. Students and items stand by number, labels and skills by
+    alphabet. Raises DataError if a file is missing or damaged.
+    """
+    import pandas as pd
+
+    columns = ("UserId", "QuestionId", "IsCorrect")
+    files = [path_to(f"eedi_{part}.csv") for part in ("valid", "test_public", "test_private")]
+    answers = pd.concat([_table(file, *columns) for file in files], ignore_index=True)
+    students, items = np.unique(answers.UserId), np.unique(answers.QuestionId)
+    responses = Responses.from_frame(answers, *columns, students=students, items=items)
+    known = _table(path_to("eedi_subjects.csv"), "SubjectId", "Name", "Level").set_index("SubjectId")
+    asked = _table(path_to("eedi_questions.csv"), "QuestionId", "SubjectId").set_index("QuestionId").SubjectId[items]
+    subjects = [known.loc[json.loads(tags)] for tags in asked]
+    return _exam(
+        responses,
+        [subject.Name[subject.Level == 2].iloc[0] for subject in subjects],
+        [set(subject.Name[subject.Level == 3]) for subject in subjects],
+    )
+
+
+def timss2007() -> Exam:
+    """TIMSS 2007, grade 8, Russia: mathematics and science, each student a part of the items (Foy & Olson 2009).
+
+    As the R package sirt holds it (Robitzsch). Right is full credit: one point of one or two of two; a part of it is
+    wrong, and so is what was omitted or not reached. What a student was not given has no row; five items that nobody
+    was given are left out. label: the topic, 32 of them once the source's several spellings are one. skills: content
+    domain, cognitive domain and item type, so three to an item. Students and items stand by number, labels and skills
+    by alphabet. Raises DataError if the file is missing or damaged.
+    """
+    import rdata
+
+    source = rdata.read_rda(path_to("timss2007_g8_rus.rda"))["data.timss07.G8.RUS"]
+    points = source["scored"].to_pandas().set_index("idstud").dropna(axis=1, how="all").sort_index().sort_index(axis=1)
+    points.index = points.index.astype(int)
+    about = source["iteminfo"].astype(str).set_index("item").loc[points.columns]
+    full = points.eq(about["max.points"].astype(int)).where(points.notna())
+    topic = about.topic.str.capitalize().replace(_TOPICS)
+    return _exam(
+        Responses.from_wide(full.astype(float)),
+        topic,
+        [
+            {row.content, row.cognitive, _TYPES[row.type]}
+            for row in about.rename(columns={"item.type": "type"}).itertuples()
+        ],
+    )
 
 
 def path_to(name: str) -> Path:
@@ -141,15 +242,28 @@ def _download(name: str) -> Path:
 
 
 def _answers(path: Path):
-    """Read one tab-separated file of answers."""
+    """One tab-separated file of ASSISTments answers."""
+    names = {"user_id": "student", "item_id": "item", "correct": "correct"}
+    return _table(path, *names, sep="\t").rename(columns=names)
+
+
+def _table(path: Path, *columns: str, sep: str = ","):
+    """These columns of a text file."""
     import pandas as pd
 
-    frame = pd.read_csv(path, sep="\t")
-    needed = {"user_id": "student", "item_id": "item", "correct": "correct"}
-    for column in needed:
+    frame = pd.read_csv(path, sep=sep, encoding="utf-8-sig")
+    for column in columns:
         if column not in frame:
             raise DataError(
                 f"{path} has no column {column!r} (it has {', '.join(map(str, frame.columns))}): delete it, and it is "
                 "downloaded again"
             )
-    return frame[list(needed)].rename(columns=needed)
+    return frame[list(columns)]
+
+
+def _exam(responses: Responses, label, skills) -> Exam:
+    """An exam from each item's label and set of skills, by name."""
+    labels, label = np.unique(np.asarray(label, dtype=str), return_inverse=True)
+    names = sorted(set().union(*skills))
+    needs = np.array([[name in needed for name in names] for needed in skills])
+    return Exam(responses, tuple(labels.tolist()), label, tuple(names), needs)

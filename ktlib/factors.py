@@ -1,30 +1,26 @@
 """Coordinate ascent for the factor models: η = θ·a − β, with a = α (factorization) or a = α ⊕ HX (hierarchical).
 
-The same idea as `ktlib.ascent`, many coordinates at once: with κ = g + ωη̄ an answer acts as κη − ωη²/2 on every block,
-so a student's coordinates, an item's loadings with its difficulty, and each row of H solve a small ridge problem. Sums
-over answers are products with one sparse matrix.
+The same idea as `ktlib.ascent`, many coordinates at once: with κ = g + ωη̄ an answer acts as κη − ωη²/2 on every block.
+One pass over the answers gives every student a small ridge problem for all their coordinates; a second one gives every
+item one for its loadings and difficulty together, and from the same sums the effects H. Passes go through the answers
+in pieces of whole students, two at a time; sums over answers are products with sparse matrices.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
-from .ascent import NODES, WEIGHTS, divergence
-from .posterior import Normal
+from .pieces import NODES, WEIGHTS, each
+from .posterior import Normal, divergence
 
 
-def factor_model(kind, data, priors, frozen):
+def factor_model(kind, data, frozen):
     """One sweep and the ELBO of the factorization or hierarchical model, for `ktlib.ascent.climb`."""
     own, x, mask = kind.factors, kind.attributes, kind.mask
-    order = np.lexsort((data.item, data.student))
-    student, item = data.student[order], data.item[order]
-    y, weight = data.correct[order], data.weight[order]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(student, minlength=data.students))])
-
-    def table(values):
-        """The answers' values as a sparse (students, items) matrix."""
-        return sparse.csr_matrix((values, item, indptr), shape=(data.students, data.items))
+    coordinates = kind.shapes["ability"][1]
+    pieces = data.pieces()
+    rows, columns = np.tril_indices(coordinates)  # a symmetric matrix is summed by its lower half
+    below, across = np.tril_indices(coordinates + 1)
 
     def whole(blocks):
         """Mean and variance of every item's whole loading."""
@@ -35,104 +31,154 @@ def factor_model(kind, data, priors, frozen):
         fed, fed_var = x @ np.where(mask, h.loc, 0).T, x**2 @ np.where(mask, h.scale**2, 0).T
         return np.hstack([load.loc, fed]), np.hstack([load.scale**2, fed_var])
 
-    def local(blocks):
-        """η̄, its variance, κ and ω of every answer."""
+    def sides(blocks):
+        """What students and items bring to η̄ and its variance: tables whose rows' products are these."""
         a, a_var = whole(blocks)
-        theta, beta = blocks["ability"], blocks["difficulty"]
-        m, s2 = theta.loc, theta.scale**2
-        mean, var = -beta.loc[item], beta.scale[item] ** 2
-        for d in range(m.shape[1]):  # one coordinate at a time keeps memory at a few numbers an answer
-            md, sd, ad, vd = m[student, d], s2[student, d], a[item, d], a_var[item, d]
-            mean = mean + md * ad
-            var = var + md * md * vd + sd * (ad * ad + vd)
-        eta = mean[:, None] + np.sqrt(var)[:, None] * NODES
-        p = 1 / (1 + np.exp(-eta))
-        omega = weight * ((p * (1 - p)) @ WEIGHTS)
-        kappa = weight * (y - p @ WEIGHTS) + omega * mean
-        return mean, var, kappa, omega
+        m, s2, beta = blocks["ability"].loc, blocks["ability"].scale ** 2, blocks["difficulty"]
+        return (m, np.hstack([m**2, s2])), (a, np.hstack([a_var, a**2 + a_var]), beta.loc, beta.scale**2)
 
-    def students_step(blocks):
-        a, a_var = whole(blocks)
-        _, _, kappa, omega = local(blocks)
-        beta = blocks["difficulty"].loc
-        return _ridge(table(omega), table(kappa + omega * beta[item]) @ a, a, a_var, priors["ability"])
+    def local(piece, student_side, item_side, likelihood=False):
+        """κ and ω of a piece's answers, and, if asked, its expected log likelihood."""
+        (m, ms), (a, av, beta, beta_var) = student_side, item_side
+        student, item, y, weight = piece.student, piece.item, piece.correct, piece.weight
+        mean = np.einsum("nk,nk->n", m[student], a[item]) - beta[item]
+        var = np.einsum("nk,nk->n", ms[student], av[item]) + beta_var[item]
+        eta = mean + NODES[:, None] * np.sqrt(var)
+        e = np.exp(-np.abs(eta))
+        p = np.where(eta > 0, 1, e) / (1 + e)
+        omega = weight * (WEIGHTS @ (p * (1 - p)))
+        kappa = weight * (y - WEIGHTS @ p) + omega * mean
+        value = weight @ (y * mean - WEIGHTS @ (np.maximum(eta, 0) + np.log1p(e))) if likelihood else 0.0
+        return kappa, omega, value
 
-    def items_step(blocks, name):
-        _, _, kappa, omega = local(blocks)
-        theta = blocks["ability"]
-        m, s2 = theta.loc[:, :own], theta.scale[:, :own] ** 2
-        weights = table(omega).T.tocsr()
-        rest = 0.0
-        if x is not None:
-            fed = whole(blocks)[0][:, own:]
-            rest = (theta.loc[student, own:] * fed[item]).sum(1)
-        if name == "loadings":
-            target = kappa + omega * (blocks["difficulty"].loc[item] - rest)
-            return _ridge(weights, table(target).T @ m, m, s2, priors["loadings"])
-        fit = (m[student] * blocks["loadings"].loc[item]).sum(1) + rest
-        prior = _spread(priors["difficulty"], (data.items,))
-        precision = 1 / prior.scale**2 + np.bincount(item, omega, data.items)
-        pull = prior.loc / prior.scale**2 + np.bincount(item, omega * fit - kappa, data.items)
-        return Normal(pull / precision, precision**-0.5)
+    def by_student(state):
+        """The ability block that one whole step leads to, and the expected log likelihood before it."""
+        blocks, priors = state
+        student_side, item_side = sides(blocks)
+        a, a_var, beta = item_side[0], item_side[1][:, :coordinates], item_side[2]
+        square = a[:, rows] * a[:, columns]
+        square[:, rows == columns] += a_var
 
-    def effects_step(blocks):
-        h = blocks["effects"]
-        loc, scale = h.loc.copy(), h.scale.copy()
-        prior = _spread(priors["effects"], h.loc.shape)
-        for d in range(len(loc)):
-            mean, _, kappa, omega = local(blocks | {"effects": Normal(loc, scale)})
-            m, s2 = blocks["ability"].loc[student, own + d], blocks["ability"].scale[student, own + d] ** 2
-            feeds = np.flatnonzero(mask[d])
-            xd = x[:, feeds]
-            now = xd @ loc[d, feeds]
-            pull = np.bincount(item, kappa * m - omega * m * (mean - m * now[item]), data.items)
-            mass = np.bincount(item, omega * (m * m + s2), data.items)
-            rate = 1 / prior.scale[d, feeds] ** 2
-            solved = np.linalg.solve(np.diag(rate) + xd.T * mass @ xd, rate * prior.loc[d, feeds] + xd.T @ pull)
-            loc[d, feeds], scale[d, feeds] = solved, (rate + (xd**2).T @ mass) ** -0.5
-        return Normal(loc, scale)
+        def work(piece):
+            kappa, omega, value = local(piece, student_side, item_side, likelihood=True)
+            matrix = piece.table(omega) @ square
+            pull = piece.table(kappa + omega * beta[piece.item]) @ a
+            return value, matrix, pull
 
-    def sweep(blocks, step, stage):
-        new = dict(blocks)
-        steps = {"ability": students_step, "loadings": lambda b: items_step(b, "loadings"),
-                 "difficulty": lambda b: items_step(b, "difficulty"), "effects": effects_step}  # fmt: skip
-        for name in ("ability", "difficulty", "loadings", *(["effects"] if x is not None else [])):
-            if name not in frozen:
-                to = steps[name](new)
-                old = new[name]
-                loc = old.loc + step * (to.loc - old.loc)
-                new[name] = Normal(loc, old.scale ** (1 - step) * to.scale**step)
+        values, matrices, pulls = zip(*each(work, pieces), strict=True)
+        prior = kind.spread(priors, "ability")
+        to = _ridge(np.concatenate(matrices), np.concatenate(pulls), prior, rows, columns)
+        return to, float(sum(values))
+
+    def by_item(blocks):
+        """Every item's own sums: the quadratic in (a, β) that its answers make."""
+        student_side, item_side = sides(blocks)
+        m, s2 = student_side[0], blocks["ability"].scale ** 2
+        matrix = np.zeros((data.items, len(below)))
+        pull = np.zeros((data.items, coordinates + 1))
+
+        def work(piece):
+            kappa, omega, _ = local(piece, student_side, item_side)
+            here = m[piece.rows]
+            f = np.hstack([here, np.full((len(here), 1), -1.0)])
+            square = f[:, below] * f[:, across]
+            square[:, (below == across) & (below < coordinates)] += s2[piece.rows]
+            return piece.table(omega).T @ square, piece.table(kappa).T @ f
+
+        for one, two in each(work, pieces):
+            matrix += one
+            pull += two
+        full = np.empty((data.items, coordinates + 1, coordinates + 1))
+        full[:, below, across] = full[:, across, below] = matrix
+        return full, pull
+
+    def items_step(state):
+        """Loadings, difficulty and effects after one whole step; those held stay."""
+        blocks, priors = state
+        matrix, pull = by_item(blocks)
+        a = whole(blocks)[0]
+        mean = np.hstack([a, blocks["difficulty"].loc[:, None]])
+        new = {}
+        free = [name for name in ("loadings", "difficulty") if name not in frozen]
+        if free:
+            place = np.concatenate([np.arange(own) if name == "loadings" else [coordinates] for name in free])
+            held = np.setdiff1d(np.arange(coordinates + 1), place)
+            left = pull[:, place] - np.einsum("jpq,jq->jp", matrix[:, place[:, None], held], mean[:, held])
+            parts = [kind.spread(priors, name) for name in free]
+            prior = Normal(*(np.column_stack([getattr(p, v) for p in parts]) for v in ("loc", "scale")))
+            to = _solve(matrix[:, place[:, None], place], left, prior)
+            mean[:, place] = to.loc
+            cuts = np.cumsum([0] + [1 if name == "difficulty" else own for name in free])
+            for name, lo, hi in zip(free, cuts, cuts[1:], strict=False):
+                shape = kind.shapes[name]
+                new[name] = Normal(to.loc[:, lo:hi].reshape(shape), to.scale[:, lo:hi].reshape(shape))
+        if x is not None and "effects" not in frozen:
+            new["effects"] = effects_step(blocks, priors, matrix, pull, mean)
         return new
 
-    def bound(blocks, stage):
-        mean, var, _, _ = local(blocks)
-        eta = mean[:, None] + np.sqrt(var)[:, None] * NODES
-        likelihood = weight * (y * mean - np.logaddexp(0, eta) @ WEIGHTS)
+    def effects_step(blocks, priors, matrix, pull, mean):
+        """All free effects at once, from the items' sums, their own loadings and difficulty given."""
+        fed, rest = np.arange(own, coordinates), np.r_[:own, coordinates]
+        left = pull[:, fed] - np.einsum("jpq,jq->jp", matrix[:, fed[:, None], rest], mean[:, rest])
+        d, k = np.nonzero(mask)
+        prior = kind.spread(priors, "effects")
+        rate = 1 / prior.scale[mask] ** 2
+        weights = matrix[:, fed[:, None], fed]
+        system = np.empty((len(d), len(d)))
+        for one in range(len(mask)):
+            for two in range(len(mask)):
+                block = (x * weights[:, one, two, None]).T @ x
+                system[np.ix_(d == one, d == two)] = block[np.ix_(k[d == one], k[d == two])]
+        system[np.diag_indices(len(d))] += rate
+        loc, scale = blocks["effects"].loc.copy(), blocks["effects"].scale.copy()
+        loc[mask] = np.linalg.solve(system, rate * prior.loc[mask] + (left.T @ x)[mask])
+        scale[mask] = np.diag(system) ** -0.5
+        return Normal(loc, scale)
+
+    known = [None, None]  # the last state's students' step, made with its bound
+
+    def passed(state):
+        if known[0] is not state:
+            known[:] = state, by_student(state)
+        return known[1]
+
+    def sweep(state, step, stage):
+        blocks, priors = state
+        if "ability" not in frozen:
+            blocks = blocks | {"ability": _towards(blocks["ability"], passed(state)[0], step)}
+        new = items_step((blocks, priors))
+        return blocks | {name: _towards(blocks[name], to, step) for name, to in new.items()}, priors
+
+    def bound(state, stage):
+        blocks, priors = state
         kl = 0.0
         for name, block in blocks.items():
-            prior = _spread(priors[name], block.loc.shape)
+            prior = kind.spread(priors, name)
             if name == "effects":
-                kl += divergence(Normal(block.loc[mask], block.scale[mask]), Normal(prior.loc[mask], prior.scale[mask]))
-            else:
-                kl += divergence(block, prior)
-        return float(likelihood.sum()) - kl
+                block, prior = (Normal(b.loc[mask], b.scale[mask]) for b in (block, prior))
+            kl += divergence(block, prior)
+        return passed(state)[1] - kl
 
     return sweep, bound, (None,)
 
 
-def _ridge(weights, pull, other, other_var, prior) -> Normal:
-    """Every row's joint solve: (Λ + Σ ω (o oᵀ + diag v)) m = Λ m₀ + pull, and elementwise precisions."""
-    rows, k = pull.shape
-    prior = _spread(prior, (rows, k))
+def _towards(old: Normal, to: Normal, step: float) -> Normal:
+    loc = old.loc + step * (to.loc - old.loc)
+    return Normal(loc, old.scale ** (1 - step) * to.scale**step)
+
+
+def _ridge(lower, pull, prior: Normal, rows, columns) -> Normal:
+    """Every row's joint solve, its matrix given by the lower half."""
+    matrix = np.empty((len(pull), pull.shape[1], pull.shape[1]))
+    matrix[:, rows, columns] = matrix[:, columns, rows] = lower
+    return _solve(matrix, pull, prior)
+
+
+def _solve(matrix, pull, prior: Normal) -> Normal:
+    """(Λ + M) m = Λ m₀ + pull for every row, and elementwise precisions."""
     rate = 1 / prior.scale**2
-    square = (other[:, :, None] * other[:, None, :]).reshape(len(other), k * k)
-    square[:, :: k + 1] += other_var
-    matrix = (weights @ square).reshape(rows, k, k)
+    matrix = matrix.copy()
     diagonal = np.einsum("rkk->rk", matrix)
     diagonal += rate
     loc = np.linalg.solve(matrix, (rate * prior.loc + pull)[:, :, None])[:, :, 0]
     return Normal(loc, diagonal**-0.5)
-
-
-def _spread(prior: Normal, shape) -> Normal:
-    return Normal(np.broadcast_to(prior.loc, shape), np.broadcast_to(prior.scale, shape), prior.log)

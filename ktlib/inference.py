@@ -21,7 +21,7 @@ from pyro.optim import ExponentialLR
 from . import checks
 from .irt import Data, program
 from .models import ABSENT, Model, checked, linked, oriented, predictor, sample_prior, scores, signs, unlinked
-from .posterior import Fit, Normal, Posterior
+from .posterior import Fit, Normal, Posterior, divergence
 
 __all__ = ["Draws", "Fit", "elbo", "nuts", "svi"]
 
@@ -93,13 +93,15 @@ def svi(
             else Normal(*(found[f"{name}.{part}"].detach().double().numpy() for part in ("loc", "scale")), block.log)
             for name, block in begin.items()
         }
-    blocks = oriented(kind, priors, unlinked(kind, blocks), frozen)
+    blocks, priors = oriented(kind, priors, unlinked(kind, blocks), priors, frozen)
     posterior = Posterior(model, blocks, responses.students, responses.items, kind.attributes, frozen)
     told = f"{len(losses)} steps taken"
     if settled:
         told = f"step {len(losses)}: the last 5 losses changed by less than {tolerance:g} of the first change"
     converged = settled if rule == "paper" else left < tolerance
-    return Fit(posterior, -np.array(losses), bool(converged), f"{told}; about {max(left, 0):.2g} nats left to gain")
+    return Fit(
+        posterior, -np.array(losses), bool(converged), f"{told}; about {max(left, 0):.2g} nats left to gain", priors
+    )
 
 
 def _guide(start: Mapping[str, Normal], frozen):
@@ -282,11 +284,5 @@ def elbo(posterior: Posterior, responses, priors=None, *, particles: int = 4000,
         found.append(-np.logaddexp(0, -sign * eta) @ weight)
         left -= min(left, most)
     found = np.concatenate(found)
-    cost = sum(_divergence(blocks[name], beliefs[name]) for name in blocks)
+    cost = sum(divergence(blocks[name], beliefs[name]) for name in blocks)
     return float(found.mean() - cost), float(found.std(ddof=1) / np.sqrt(particles))
-
-
-def _divergence(q: Normal, p: Normal) -> float:
-    """KL(q, p) of independent normals, or log-normals, in nats."""
-    ratio, shift = q.scale / p.scale, (q.loc - p.loc) / p.scale
-    return float((0.5 * (ratio**2 + shift**2 - 1) - np.log(ratio)).sum())

@@ -78,6 +78,14 @@ class Model:
                 raise ValueError(f"prior of {name!r} has shape {found}, which does not fit the block's {shape}")
         return priors
 
+    def named(self, names, what: str) -> tuple[str, ...]:
+        """Names of blocks as a tuple; ValueError for one that this model does not have."""
+        names = (names,) if isinstance(names, str) else tuple(names)
+        for name in names:
+            if name not in self.shapes:
+                raise ValueError(f"{what} names {name!r}: a {self.name} model has {', '.join(self.shapes)}")
+        return names
+
     def spread(self, priors: Mapping[str, Normal], name: str) -> Normal:
         """The prior of a block, with a number for each of the block's."""
         prior = priors[name]
@@ -138,7 +146,8 @@ def _answers(eta: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def scores(kind: Model, responses, priors: Mapping[str, Normal], rng) -> dict[str, Normal]:
     """Where to begin: ability and difficulty from the share of right answers; a prior with many values, at its values.
 
-    Loadings share one factor's worth, with a little noise: at all equal or all zero nothing would ever tell them apart.
+    The first factor is the score, on which all items load alike; the others start at random, for from zero nothing
+    would ever move them.
     """
     weight = np.ones(len(responses)) if responses.weight is None else responses.weight
 
@@ -150,11 +159,11 @@ def scores(kind: Model, responses, priors: Mapping[str, Normal], rng) -> dict[st
     score = (score - score.mean()) / max(score.std(), 1e-9)
     values = {"ability": score, "discrimination": np.ones(kind.items), "difficulty": -logit(responses.item, kind.items)}
     if kind.name != "two-parameter":
-        coordinates = kind.shapes["ability"][1]
-        values["ability"] = score[:, None] + 0.3 * rng.standard_normal(kind.shapes["ability"])
-        for name in ("loadings", "effects"):
-            shape = kind.shapes.get(name, ())
-            values[name] = 1 / coordinates + 0.1 * rng.standard_normal(shape)
+        ability, loadings = (rng.standard_normal(kind.shapes[name]) for name in ("ability", "loadings"))
+        ability[:, 0], loadings[:, 0] = score, 1.0
+        values |= {"ability": ability, "loadings": loadings}
+        if kind.mask is not None:
+            values["effects"] = 0.3 * rng.standard_normal(kind.mask.shape)
     out = {}
     for name, shape in kind.shapes.items():
         prior = kind.spread(priors, name)
@@ -220,10 +229,45 @@ def signs(kind: Model, priors: Mapping[str, Normal], values: Mapping[str, np.nda
     return {name: turned.get(name, np.ones(1)) for name in values}
 
 
-def oriented(kind: Model, priors, blocks: Mapping[str, Normal], held=()) -> dict[str, Normal]:
-    """The beliefs turned to the convention, but for the blocks in `held`."""
-    turn = signs(kind, priors, {name: block.mean for name, block in blocks.items()}, held)
-    return {
-        name: block if block.log or name in held else Normal(block.loc * turn[name], block.scale)
-        for name, block in blocks.items()
-    }
+def oriented(kind: Model, given, blocks: Mapping[str, Normal], priors, held=()) -> tuple[dict, dict]:
+    """The beliefs turned to the convention, but for the blocks in `held`, and the priors with them.
+
+    given: the priors that the fit was given, which say what may turn; priors: those it ended with.
+    """
+    turn = signs(kind, given, {name: block.mean for name, block in blocks.items()}, held)
+
+    def turned(name, belief):
+        if belief.log or name in held or not belief.loc.any():
+            return belief
+        return Normal((belief.loc * turn[name]).reshape(belief.loc.shape), belief.scale)
+
+    return tuple({name: turned(name, belief) for name, belief in beliefs.items()} for beliefs in (blocks, priors))
+
+
+def relearned(kind: Model, blocks: Mapping[str, Normal], priors: Mapping[str, Normal], learned) -> dict[str, Normal]:
+    """The priors, those of the blocks `learned` put where the ELBO is highest, the beliefs given (empirical Bayes).
+
+    One location and spread for discrimination and for difficulty; one for each factor's loadings and for each row of
+    the effects (automatic relevance: a factor that nothing needs shrinks to nothing). Ability keeps its location and
+    has one spread for each coordinate. The best spread's square is the mean of (mean - location)² + spread².
+    """
+    new = dict(priors)
+    for name in learned:
+        loc, scale = blocks[name].loc, blocks[name].scale
+        free = kind.mask if name == "effects" else np.ones(loc.shape, dtype=bool)
+        over = {"axis": 1, "keepdims": True} if name == "effects" else {"axis": 0}
+        n = free.sum(**over)
+        centre = priors[name].loc if name == "ability" else (loc * free).sum(**over) / n
+        square = (((loc - centre) ** 2 + scale**2) * free).sum(**over) / n
+        new[name] = Normal(centre, np.sqrt(square), blocks[name].log)
+    return new
+
+
+def rescaled(kind: Model, given, blocks: Mapping[str, Normal], priors: Mapping[str, Normal]) -> tuple[dict, dict]:
+    """Beliefs and learned priors with abilities spread as `given` has them, the loadings taking the factor instead."""
+    factor = np.broadcast_to(given["ability"].scale / priors["ability"].scale, kind.shapes["ability"][1:])
+    by = {"ability": factor, "loadings": 1 / factor[: kind.factors], "effects": 1 / factor[kind.factors :, None]}
+    return tuple(
+        {name: Normal(b.loc * by.get(name, 1), b.scale * by.get(name, 1), b.log) for name, b in beliefs.items()}
+        for beliefs in (blocks, priors)
+    )

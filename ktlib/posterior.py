@@ -63,6 +63,15 @@ class Normal:
         return tuple(np.exp(e) for e in ends) if self.log else ends
 
 
+def divergence(block: Normal, prior: Normal) -> float:
+    """KL divergence of independent normals from their prior, in nats (the same on the log scale)."""
+    if block.log != prior.log:
+        raise ValueError("a log-normal block needs a log-normal prior, and a normal one a normal prior")
+    ratio = block.scale / prior.scale
+    shift = (block.loc - prior.loc) / prior.scale
+    return float(0.5 * (ratio**2 + shift**2 - 1 - 2 * np.log(ratio)).sum())
+
+
 @dataclass(frozen=True, eq=False)
 class Posterior:
     """The belief about every number of a model.
@@ -206,12 +215,13 @@ class Posterior:
 @dataclass(frozen=True, eq=False)
 class Fit:
     """A Bayesian fit. trace: the ELBO in nats after each sweep or step. converged, reason: whether it stopped by
-    itself, and why."""
+    itself, and why. priors: block -> prior, as learned where that was asked."""
 
     posterior: Posterior
     trace: np.ndarray
     converged: bool
     reason: str
+    priors: dict[str, Normal] | None = None
 
 
 def paper_priors(model: str) -> dict[str, Normal]:

@@ -202,15 +202,38 @@ class Responses:
             object.__setattr__(part, name, None if value is None else value[mask])
         return part
 
-    def split_answers(self, fractions=(0.8, 0.1, 0.1), *, rng) -> tuple[Responses, ...]:
-        """The answers dealt at random into parts of these fractions; names and codes stay. rng: generator or seed."""
+    def split_answers(self, fractions=(0.8, 0.1, 0.1), *, rng, seen: bool = False) -> tuple[Responses, ...]:
+        """The answers dealt at random into parts of these fractions; names and codes stay. rng: generator or seed.
+
+        seen: whether the first part must hold an answer of every student and of every item that has one. What it lacks
+        is swapped in for answers whose student and item it holds anyway, so the parts keep their sizes; only where it
+        has no room for all, as with more students than answers in it, is it larger and the others smaller.
+        """
         shares = numbers(fractions, "fractions")
         if shares.ndim != 1 or not (shares > 0).all() or not np.isclose(shares.sum(), 1):
             raise ValueError(f"fractions = {fractions!r}: give numbers above 0 that add up to 1")
         ends = np.rint(np.cumsum(shares) * len(self)).astype(int)
         part = np.repeat(np.arange(len(shares)), np.diff(ends, prepend=0))
-        generator(rng).shuffle(part)
-        return self._parts(part, len(shares))
+        rng = generator(rng)
+        rng.shuffle(part)
+        return self._parts(self._all_seen(part, rng) if seen else part, len(shares))
+
+    def _all_seen(self, part: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """`part` after the swaps: some answers are held in part 0, one or more of each student and item; all others
+        there may leave."""
+        first = rng.permutation(len(self))
+        first = first[np.argsort(part[first], kind="stable")][::-1]  # of one code, the row written last stands
+        sides = self.student, self.item
+        held = np.any([np.bincount(codes)[codes] == 1 for codes in sides], axis=0)
+        for codes in sides:
+            row = np.full(codes.max() + 1, -1)
+            row[codes[first]] = first
+            held[row[(row >= 0) & (np.bincount(codes, held) == 0)]] = True
+        pulled = rng.permutation(np.flatnonzero(held & (part > 0)))
+        free = rng.permutation(np.flatnonzero(~held & (part == 0)))[: len(pulled)]
+        part[free] = part[pulled[: len(free)]]
+        part[pulled] = 0
+        return part
 
     def split_students(self, fraction: float = 0.8, *, rng) -> tuple[Responses, Responses]:
         """A random `fraction` of the students who answered, with all their answers; and the others."""

@@ -5,11 +5,15 @@ import oracles_irt
 import pytest
 from scipy.optimize import minimize
 
-from ktlib.ascent import Answers, _slopes, calibrated, coordinate_ascent
-from ktlib.ascent import _expected_log_likelihood as expected
+from ktlib import pieces, two_parameter
+from ktlib.ascent import calibrated, coordinate_ascent
 from ktlib.metrics import recovery
-from ktlib.posterior import Normal, default_priors, paper_priors
+from ktlib.models import Model, relearned
+from ktlib.pieces import Answers
+from ktlib.posterior import Normal, default_priors, divergence, paper_priors
 from ktlib.responses import Responses
+from ktlib.two_parameter import _expected_log_likelihood as expected
+from ktlib.two_parameter import _slopes
 
 
 def simulated(students=50, items=30, seed=0, asked=1.0):
@@ -229,6 +233,80 @@ def test_hierarchical_attributes_feed_only_where_the_mask_lets_them():
     assert fit.trace[-1] > one.trace[-1]
 
 
+LEARNED = ("loadings", "difficulty")
+
+
+def test_learned_priors_keep_the_factors_that_are_there_and_shrink_the_others():
+    answers, load = factor_data()
+    fit = coordinate_ascent(answers, "factorization", factors=6, rng=1, tol=0.01, learned=LEARNED)
+    assert fit.converged and np.diff(fit.trace).min() >= -1e-6
+    spread = np.sqrt(fit.priors["loadings"].loc ** 2 + fit.priors["loadings"].scale ** 2)
+    assert sorted(spread > 0.2) == [False] * 4 + [True] * 2
+    found = fit.posterior.mean("loadings")
+    assert np.corrcoef((found @ found.T).ravel(), (load @ load.T).ravel())[0, 1] > 0.95
+    given = coordinate_ascent(answers, "factorization", factors=6, rng=1, tol=0.01)
+    assert fit.trace[-1] > given.trace[-1] + 50
+
+
+@pytest.mark.parametrize("model", ["two-parameter", "factorization", "hierarchical"])
+def test_what_a_fit_with_learned_priors_returns_has_the_elbo_it_reports(model, monkeypatch):
+    """Beliefs are turned and rescaled at the end: the same bound must come out under the priors returned."""
+    answers, _ = factor_data()
+    monkeypatch.setattr(two_parameter, "EXACT", 0)  # one bound throughout
+    layout = {
+        "two-parameter": {"calibrate": False},
+        "factorization": {"factors": 2},
+        "hierarchical": {"factors": 1, "attributes": np.kron(np.eye(2), np.ones((12, 1))), "mask": np.eye(2) == 1},
+    }[model]
+    learned = {"two-parameter": ("discrimination", "difficulty")}.get(model, LEARNED + ("effects",) * ("h" in model))
+    fit = coordinate_ascent(answers, model, learned=learned, rng=1, tol=0.01, **layout)
+    again = coordinate_ascent(
+        answers, model, priors=fit.priors, start=fit.posterior, rng=1, max_sweeps=1, tol=0, **layout
+    )
+    assert again.trace[0] == pytest.approx(fit.trace[-1], abs=1e-6)
+    if model != "two-parameter":
+        assert fit.priors["ability"].scale == pytest.approx(1)
+
+
+def test_a_learned_prior_is_the_best_one_for_the_beliefs():
+    rng = np.random.default_rng(5)
+    answers, _ = factor_data()
+    kind = Model.of("factorization", answers, factors=2)
+    block = Normal(rng.normal(0.4, 1.5, (24, 2)), rng.uniform(0.1, 0.9, (24, 2)))
+    new = relearned(kind, {"loadings": block}, kind.priors(), ["loadings"])["loadings"]
+    for k in range(2):
+        one = Normal(block.loc[:, k], block.scale[:, k])
+        best = minimize(lambda v, one=one: divergence(one, Normal(v[0], np.exp(v[1]))), [0, 0], tol=1e-12).x
+        assert [new.loc[k], np.log(new.scale[k])] == pytest.approx(list(best), abs=1e-4)
+
+
+def test_learned_priors_find_the_population():
+    rng = np.random.default_rng(11)
+    n, j = 400, 150
+    difficulty, load = rng.normal(0.7, 1.4, j), rng.normal(1.2, 0.3, j)
+    right = rng.random((n, j)) < 1 / (1 + np.exp(-(np.outer(rng.standard_normal(n), load) - difficulty)))
+    fit = coordinate_ascent(Responses.from_wide(right * 1.0), "factorization", factors=1, rng=1, learned=LEARNED)
+    prior = fit.priors["difficulty"]
+    assert abs(prior.loc - 0.7) < 3 * 1.4 / np.sqrt(j) and abs(prior.scale - 1.4) < 3 * 1.4 / np.sqrt(2 * j)
+    prior = fit.priors["loadings"]
+    assert abs(prior.loc[0] - 1.2) < 3 * 0.3 / np.sqrt(j) + 1.2 * 3 / np.sqrt(2 * n)
+    assert 0.2 < prior.scale[0] < 0.4
+
+
+@pytest.mark.parametrize("model", ["two-parameter", "factorization"])
+def test_pieces_change_nothing(monkeypatch, model):
+    answers, _ = factor_data()
+    settings = {"factors": 2} if model == "factorization" else {"calibrate": False}
+    whole = coordinate_ascent(answers, model, rng=1, max_sweeps=5, **settings)
+    monkeypatch.setattr(pieces, "PIECE", 700)
+    parts = coordinate_ascent(answers, model, rng=1, max_sweeps=5, **settings)
+    np.testing.assert_allclose(parts.trace, whole.trace, rtol=1e-10)
+    for name, block in whole.posterior.blocks.items():
+        np.testing.assert_allclose(parts.posterior.blocks[name].loc, block.loc, atol=1e-8)
+    again = coordinate_ascent(answers, model, rng=1, max_sweeps=5, **settings)
+    assert again.trace.tobytes() == parts.trace.tobytes()
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -253,6 +331,7 @@ def test_hierarchical_attributes_feed_only_where_the_mask_lets_them():
         ),
         ({"frozen": ["ability"]}, "a frozen block needs values; pass a posterior"),
         ({"frozen": "ability"}, "give a list of names"),
+        ({"learned": ["loadings"]}, "learned names 'loadings': a two-parameter model has ability"),
         ({"tol": -1}, "tol = -1"),
         ({"rule": "fast"}, 'rule = \'fast\': give "safe" or "paper"'),
     ],

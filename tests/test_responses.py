@@ -90,6 +90,75 @@ def test_answers_split_at_random_into_parts(table, seed):
     assert [rows(p) for p in parts] == [rows(p) for p in again]
 
 
+def test_a_split_is_a_shuffled_deal():
+    """The plain split, by its definition: what a seed gave once, it gives always."""
+    whole = Responses.from_wide(np.ones((6, 5)))
+    part = np.repeat([0, 1, 2], [18, 9, 3])
+    np.random.default_rng(7).shuffle(part)
+    for k, found in enumerate(whole.split_answers((0.6, 0.3, 0.1), rng=7)):
+        assert rows(found) == rows(whole.subset(part == k))
+
+
+def seen(part: Responses, whole: Responses) -> bool:
+    """Whether `part` holds every student and every item of `whole` that has an answer."""
+    return all(set(getattr(part, side)) == set(getattr(whole, side)) for side in ("student", "item"))
+
+
+@given(wide_tables(least=8), st.integers(0, 5))
+def test_the_first_part_has_seen_every_student_and_item(table, seed):
+    whole, shares = with_order(table), (0.7, 0.3)
+    plain, parts = whole.split_answers(shares, rng=seed), whole.split_answers(shares, rng=seed, seen=True)
+    check_parts(whole, parts)
+    assert seen(parts[0], whole)
+    room = len(set(whole.student)) + len(set(whole.item)) <= len(plain[0])
+    assert len(parts[0]) == len(plain[0]) or (len(parts[0]) > len(plain[0]) and not room)
+    again = whole.split_answers(shares, rng=seed, seen=True)
+    assert [rows(p) for p in again] == [rows(p) for p in parts]
+    if seen(plain[0], whole):
+        assert [rows(p) for p in plain] == [rows(p) for p in parts]
+
+
+def sparse_log(n: int, students: int, items: int, seed: int = 0) -> Responses:
+    """`n` answers to pairs drawn at random."""
+    rng = np.random.default_rng(seed)
+    student, item = np.divmod(rng.choice(students * items, n, replace=False), items)
+    return Responses(student, item, rng.integers(2, size=n), range(students), range(items))
+
+
+def test_a_seen_split_swaps_no_more_than_it_must():
+    """3,000 answers, some 2.9 a student: who has one answer keeps it in part one; elsewhere little moves."""
+    whole = sparse_log(3000, 1000, 40)
+    plain, parts = whole.split_answers(rng=1), whole.split_answers(rng=1, seen=True)
+    assert [len(p) for p in parts] == [len(p) for p in plain] == [2400, 300, 300]
+    unseen = len(set(whole.student) - set(plain[0].student)) + len(set(whole.item) - set(plain[0].item))
+    left = set(rows(plain[0])) - set(rows(parts[0]))
+    assert unseen > 20 and len(left) == unseen  # 1000 exp(−3) (exp(.6) − 1) = 41 students are expected
+    places = np.array([i for i, row in enumerate(rows(whole)) if row in left]) / len(whole)
+    assert abs(places.mean() - 0.5) < 4 / np.sqrt(12 * unseen)  # given back from anywhere
+    asked = whole.counts("student").asked
+    once = asked[asked == 1].index
+    assert len(once) > 50 and not set(once) & {r[0] for part in parts[1:] for r in rows(part)}
+
+
+def test_seen_splits_are_random():
+    """Over 400 splits an answer of a student with many, to an item with many, is in part one four times in five."""
+    whole = Responses.from_wide(np.ones((12, 10)))
+    drawn = [rows(whole.split_answers((0.8, 0.2), rng=seed, seen=True)[0]) for seed in range(400)]
+    times = pd.Series([row for part in drawn for row in part]).value_counts()
+    assert len(times) == 120
+    assert abs(times - 320).max() < 5 * np.sqrt(400 * 0.8 * 0.2)
+
+
+def test_students_without_room_make_the_first_part_larger():
+    """Of 10 answers 9 are the only one of their student: part one holds these, not 8."""
+    whole = Responses([*range(9), 9], [0] * 9 + [1], [1] * 10, range(10), "ab")
+    with pytest.raises(ValueError, match="part 2 of 2 would hold none of 10 answers"):
+        whole.split_answers((0.8, 0.2), rng=0, seen=True)
+    whole = Responses([*range(9), 8], [0] * 9 + [1], [1] * 10, range(9), "ab")
+    first, second = whole.split_answers((0.8, 0.2), rng=0, seen=True)
+    assert (len(first), rows(second)) == (9, [(8, "a", 1)])
+
+
 @given(wide_tables(), st.integers(0, 5))
 def test_students_split_with_all_their_answers(table, seed):
     whole = with_order(table)

@@ -1,0 +1,83 @@
+"""Answers as flat arrays, sorted by student, and worked on in pieces that a processor's cache can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+PIECE = 32_768  # answers
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)  # expectations under a normal
+WEIGHTS = WEIGHTS / WEIGHTS.sum()
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Answers by student: student and item codes, 1.0 or 0.0, weights; `rows` are the students that are in it.
+
+    students, items: how many there are in all.
+    """
+
+    student: np.ndarray
+    item: np.ndarray
+    correct: np.ndarray
+    weight: np.ndarray
+    students: int
+    items: int
+    rows: slice
+
+    @classmethod
+    def of(cls, responses) -> Answers:
+        """The answers of a `Responses`; each weighs one unless it says otherwise."""
+        order = np.lexsort((responses.item, responses.student))
+        weight = np.ones(len(order)) if responses.weight is None else np.asarray(responses.weight, dtype=float)[order]
+        students = len(responses.students)
+        return cls(
+            np.asarray(responses.student)[order],
+            np.asarray(responses.item)[order],
+            np.asarray(responses.correct, dtype=float)[order],
+            weight,
+            students,
+            len(responses.items),
+            slice(0, students),
+        )
+
+    def __len__(self) -> int:
+        return len(self.correct)
+
+    def pieces(self) -> list[Answers]:
+        """The same answers in pieces of whole students, about `PIECE` answers each."""
+        ends = np.cumsum(np.bincount(self.student, minlength=self.students))
+        pieces, first, start = [], 0, 0
+        while first < self.students:
+            last = max(first + 1, int(np.searchsorted(ends, start + PIECE, side="right")))
+            here, stop = slice(start, ends[last - 1]), ends[last - 1]
+            columns = (v[here] for v in (self.student, self.item, self.correct, self.weight))
+            pieces.append(Answers(*columns, self.students, self.items, slice(first, last)))
+            first, start = last, stop
+        return pieces
+
+    def by_student(self, values) -> np.ndarray:
+        """Sums of the answers' values over each student in it."""
+        return np.bincount(self.student - self.rows.start, values, self.rows.stop - self.rows.start)
+
+    def by_item(self, values) -> np.ndarray:
+        """Sums of the answers' values over each item."""
+        return np.bincount(self.item, values, self.items)
+
+    def table(self, values) -> sparse.csr_matrix:
+        """The answers' values as a sparse (students in it, items) matrix."""
+        indptr = np.concatenate([[0], np.cumsum(self.by_student(None))])
+        return sparse.csr_matrix((values, self.item, indptr), shape=(len(indptr) - 1, self.items))
+
+
+def each(work: Callable, pieces: list[Answers]) -> Iterator:
+    """`work` done on every piece, two at a time; the results in the pieces' order, so that sums are always the same."""
+    if len(pieces) == 1:
+        yield work(pieces[0])
+        return
+    with ThreadPoolExecutor(2) as pool:
+        yield from pool.map(work, pieces)
