@@ -1,4 +1,5 @@
-// Bayesian Knowledge Tracing in the page: pure functions, held to ktlib.bkt by tests, then <kt-trace> and <kt-sweep>.
+// Bayesian Knowledge Tracing in the page: pure functions, held to ktlib.bkt by tests, then the elements
+// <kt-trace>, <kt-sweep> and <kt-data>.
 
 const SYMBOL = { p_init: "P(L0)", p_transit: "P(T)", p_slip: "P(S)", p_guess: "P(G)" };
 const WORDS = {
@@ -8,6 +9,8 @@ const WORDS = {
   p_guess: "guesses",
 };
 const NAMES = Object.keys(SYMBOL);
+const Z = 1.96;
+const AIMS = [0.05, 0.02, 0.01];
 
 /**
  * Follow one student answer by answer, as ktlib.bkt.filter does.
@@ -46,12 +49,31 @@ export function filter(params, answers) {
 /** First step (from 1) after which P(known) is at least threshold, or null. */
 export const masteryStep = (known, threshold) => known.findIndex((p) => p >= threshold) + 1 || null;
 
+/**
+ * What so many students with so many answers each can tell: {half, interval, seen} for each parameter, in NAMES' order.
+ * config: params, fewest (answers of the first row), and bound and floor, rows of four standard errors times √students.
+ * half: 1.96 standard errors. interval: [low, high], that far in logits, so inside (0, 1). seen: could knowing be seen.
+ */
+export function dataIntervals({ params, fewest, bound, floor }, students, answers) {
+  if (!bound[answers - fewest] || !(students >= 1)) throw new Error(`${students} × ${answers} answers: not computed`);
+  const scale = Z / Math.sqrt(students);
+  return NAMES.map((name, i) => {
+    const p = params[name];
+    const logit = Math.log(p / (1 - p));
+    const around = (half) => [-1, 1].map((sign) => 1 / (1 + Math.exp(-logit - (sign * half) / (p * (1 - p)))));
+    const [half, least] = [bound, floor].map((rows) => scale * rows[answers - fewest][i]);
+    return { half, interval: around(half), seen: around(least) };
+  });
+}
+
 // Sentences: word for word those of ktlib.explorers.
 
 const round = (x) => Math.floor(x + 0.5); // halves up, as there
 const places = (p) => (round(100 * p) / 100).toFixed(2);
 const percent = (p) => `${round(1e6 * p) / 1e4}%`;
-const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+const thousandths = (p) => (round(1000 * p) / 1000).toFixed(3);
+const grouped = (n) => `${n}`.replace(/\B(?=(\d{3})+$)/g, ",");
+const count = (n, word) => `${grouped(n)} ${word}${n === 1 ? "" : "s"}`;
 
 function sure(p, threshold) {
   if (p < 0.005) return "less than 1%";
@@ -93,10 +115,22 @@ export function sweepSentence(truth, answers, vary, value, threshold) {
   return `With ${symbol} taken as ${places(value)} instead of ${right}, ${mastery} is ${said}.${flipped(assumed)}`;
 }
 
+export function dataSentence(config, students, answers) {
+  const half = dataIntervals(config, students, answers).map(({ half }) => half);
+  const each = NAMES.map((name, i) => `${SYMBOL[name]} ±${thousandths(half[i])}`).join(", ");
+  const all = `${count(students, "student")} with ${answers} answers each, ${grouped(students * answers)} in all`;
+  const said = `${all}: 95% of fits lie, at best, within ${each}.`;
+  const worst = half.indexOf(Math.max(...half));
+  const aim = AIMS.find((a) => a < half[worst]);
+  if (!aim) return said;
+  const need = Math.ceil(((Z * config.bound[answers - config.fewest][worst]) / aim) ** 2);
+  return `${said} For ${SYMBOL[NAMES[worst]]} within ±${aim} it takes ${grouped(need)} students.`;
+}
+
 // The elements.
 
 const CSS = `
-kt-trace, kt-sweep { --ink: var(--pst-color-text-base, var(--jp-content-font-color1, CanvasText));
+kt-trace, kt-sweep, kt-data { --ink: var(--pst-color-text-base, var(--jp-content-font-color1, CanvasText));
   --page: var(--pst-color-background, var(--jp-layout-color0, Canvas)); --estimate: var(--kt-estimate, #0072b2);
   --line: color-mix(in srgb, var(--ink) 22%, transparent); display: block; box-sizing: border-box; max-width: 45rem;
   margin: 1rem 0; padding: 1rem; border: 1px solid var(--line); border-radius: .6rem;
@@ -132,6 +166,8 @@ kt-trace, kt-sweep { --ink: var(--pst-color-text-base, var(--jp-content-font-col
 .kt-dot { stroke: var(--estimate); stroke-width: 2; fill: var(--page) }
 .kt-dot.kt-right { fill: var(--estimate) }
 .kt-band { fill: var(--estimate); opacity: .13 }
+.kt-interval { fill: var(--estimate); opacity: .4 }
+.kt-floor { fill: var(--estimate) }
 .kt-say { margin: .5rem 0 0; min-height: 2.8em }
 .kt-live { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }`;
 
@@ -146,13 +182,14 @@ const maker = (space) => (tag, attributes = {}, ...children) => {
 const h = maker("http://www.w3.org/1999/xhtml");
 const s = maker("http://www.w3.org/2000/svg");
 
-function slider(onInput) {
+function slider(onInput, { min = 0, step = 0.01 } = {}) {
   const [words, number] = [h("span"), h("b", { "aria-hidden": true })];
-  const input = h("input", { type: "range", min: 0, max: 1, step: 0.01, input: () => onInput(+input.value) });
-  const show = (value, label, max = 1) => {
+  const input = h("input", { type: "range", min, max: 1, step, input: () => onInput(+input.value) });
+  const show = (value, label, max = 1, said = places(value)) => {
     Object.assign(input, { max, value });
+    input.setAttribute("aria-valuetext", said);
     words.textContent = label;
-    number.textContent = places(value);
+    number.textContent = said;
   };
   return { node: h("label", { class: "kt-slider" }, words, number, input), show };
 }
@@ -190,17 +227,56 @@ function chart(width, answers, threshold, lines, summary) {
       svg.append(s("circle", { ...look, cx: x(t + 1), cy: y(values[t + 1]) }));
     });
   }
-  const sample = (kind) =>
-    s("svg", { height: 8, "aria-hidden": true }, s("line", { class: kind, x2: 22, y1: 4, y2: 4 }));
-  const key = [...named, { kind: "kt-mastery", label: `mastery ${threshold}` }];
-  return [
-    h("div", { class: "kt-key" }, "P(known)", ...key.map(({ kind, label }) => h("span", {}, sample(kind), label))),
-    svg,
+  const items = [...named, { kind: "kt-mastery", label: `mastery ${threshold}` }];
+  return [key([null, "P(known)"], ...items.map(({ kind, label }) => [sample(kind), label])), svg];
+}
+
+const key = (...items) =>
+  h("div", { class: "kt-key" }, ...items.map(([sample, label]) => h("span", {}, sample ?? "", label)));
+const sample = (kind, tag = "line") => {
+  const shape = tag === "line" ? { x2: 22, y1: 4, y2: 4 } : { width: 22, height: 8 };
+  return s("svg", { height: 8, "aria-hidden": true }, s(tag, { class: kind, ...shape }));
+};
+
+// intervals: as dataIntervals gives them; one bar a parameter, on an axis from 0 to 1.
+function bars(width, params, intervals, summary) {
+  const [left, right, tall] = [8, width - 8, 46];
+  const height = 4 * tall + 26;
+  const x = (p) => left + p * (right - left);
+  const svg = s("svg", { role: "img", "aria-label": summary, viewBox: `0 0 ${width} ${height}`, height });
+  const text = (words, at, y, anchor) => svg.append(s("text", { x: at, y, "text-anchor": anchor }, words));
+  const rect = (kind, [low, high], y, thick) =>
+    svg.append(s("rect", { class: kind, x: x(low), y: y - thick / 2, width: x(high) - x(low), height: thick }));
+  for (const p of [0, 0.25, 0.5, 0.75, 1]) {
+    svg.append(s("line", { class: "kt-axis", x1: x(p), x2: x(p), y1: 4, y2: 4 * tall + 4 }));
+    text(p, x(p), height - 6, p === 0 ? "start" : p === 1 ? "end" : "middle");
+  }
+  intervals.forEach(({ half, interval, seen }, i) => {
+    const name = NAMES[i];
+    const [p, y] = [params[name], i * tall + 34];
+    text(`${SYMBOL[name]} ${WORDS[name]}`, left + 4, y - 15, "start");
+    text(`±${thousandths(half)}`, right, y - 15, "end");
+    rect("kt-interval", interval, y, 14);
+    rect("kt-floor", seen, y, 6);
+    svg.append(s("line", { class: "kt-truth", x1: x(p), x2: x(p), y1: y - 10, y2: y + 10 }));
+  });
+  const items = [
+    [sample("kt-interval", "rect"), "95% interval"],
+    [sample("kt-floor", "rect"), "could we see who knows it"],
+    [sample("kt-truth"), "truth"],
   ];
+  return [key(...items), svg];
 }
 
 function define() {
   const LONGEST = 60;
+  const STUDENTS = [10, 15, 22, 30, 40, 50, 70].flatMap((n) => [n, n * 10, n * 100]).concat(200, 2000, 10000);
+  const DESIGNS = [
+    [22, 9, "a class, a month"],
+    [22, 60, "a semester"],
+    [200, 15, "a year group"],
+    [1000, 20, "many schools"],
+  ];
   const LOOK = {
     1: ["✓", "right", "kt-answer kt-right"],
     0: ["✗", "wrong", "kt-answer"],
@@ -211,14 +287,34 @@ function define() {
   const button = (words, click) => h("button", { type: "button", click }, words);
   const pick = (input, words) => h("label", { class: "kt-pick" }, input, words);
 
-  // What both elements share: answers to tap, the chart, the sentence. A subclass gives start, controls and view.
-  class Explorer extends HTMLElement {
+  // What all elements share: style, config, picture, sentence. A subclass gives build, what
+  // stands above the picture, and draw.
+  class Panel extends HTMLElement {
     connectedCallback() {
       if (this.plot) return;
       if (!document.getElementById("kt-explorers")) document.head.append(h("style", { id: "kt-explorers" }, CSS));
       this.dataset.lmSuppressShortcuts = ""; // this and the next line: JupyterLab leaves the arrow keys to the sliders
       this.addEventListener("keydown", (event) => event.key.startsWith("Arrow") && event.stopPropagation());
       this.config = JSON.parse(this.getAttribute("config"));
+      this.plot = h("div", { class: "kt-chart" });
+      this.say = h("p", { class: "kt-say" });
+      this.live = h("p", { class: "kt-live", "aria-live": "polite" });
+      this.replaceChildren(...this.build(), this.plot, this.say, this.live);
+      this.draw();
+      new ResizeObserver(() => requestAnimationFrame(() => this.draw())).observe(this.plot);
+    }
+
+    change(act) {
+      act();
+      this.draw();
+      clearTimeout(this.timer); // spoken once the hand rests, not at each step of a slider
+      this.timer = setTimeout(() => (this.live.textContent = this.say.textContent), 600);
+    }
+  }
+
+  // What the two that follow a student share: answers to tap. A subclass gives start, controls and view.
+  class Explorer extends Panel {
+    build() {
       this.restart();
       const key = h("legend", {}, "Her answers (tap to change): ✓\u00a0right, ✗\u00a0wrong, ·\u00a0not\u00a0asked");
       this.buttons = h("fieldset", { class: "kt-row" }, key);
@@ -227,13 +323,8 @@ function define() {
         button("Remove", () => this.change(() => this.answers.length > 1 && this.answers.pop())),
         button("Reset", () => this.change(() => this.restart())),
       ];
-      this.plot = h("div", { class: "kt-chart" });
-      this.say = h("p", { class: "kt-say" });
-      this.live = h("p", { class: "kt-live", "aria-live": "polite" });
       const [controls, extra] = [this.controls(), h("div", { class: "kt-row" }, ...acts, ...this.extras())];
-      this.replaceChildren(...controls, this.buttons, extra, this.plot, this.say, this.live);
-      this.draw();
-      new ResizeObserver(() => requestAnimationFrame(() => this.draw())).observe(this.plot);
+      return [...controls, this.buttons, extra];
     }
 
     restart() {
@@ -243,13 +334,6 @@ function define() {
 
     extras() {
       return [];
-    }
-
-    change(act) {
-      act();
-      this.draw();
-      clearTimeout(this.timer); // spoken once the hand rests, not at each step of a slider
-      this.timer = setTimeout(() => (this.live.textContent = this.say.textContent), 600);
     }
 
     draw() {
@@ -350,6 +434,43 @@ function define() {
     }
   }
 
+  class Data extends Panel {
+    build() {
+      const { fewest, bound } = this.config;
+      this.most = fewest + bound.length - 1;
+      this.stops = [...new Set([...STUDENTS, this.config.students])].sort((a, b) => a - b);
+      this.restart();
+      this.sliders = [
+        slider((i) => this.change(() => (this.students = this.stops[i])), { step: 1 }),
+        slider((n) => this.change(() => (this.answers = n)), { min: fewest, step: 1 }),
+      ];
+      const set = (students, answers) => () => this.change(() => Object.assign(this, { students, answers }));
+      const designs = DESIGNS.map(([n, t, words]) => button(`${words}: ${grouped(n)} × ${t}`, set(n, t)));
+      const reset = button("Reset", () => this.change(() => this.restart()));
+      return [
+        h("div", { class: "kt-grid" }, ...this.sliders.map(({ node }) => node)),
+        h("div", { class: "kt-row" }, ...designs, reset),
+      ];
+    }
+
+    restart() {
+      ({ students: this.students, answers: this.answers } = this.config);
+    }
+
+    draw() {
+      const { students, answers, stops, config } = this;
+      this.sliders[0].show(stops.indexOf(students), "students", stops.length - 1, grouped(students));
+      this.sliders[1].show(answers, "answers each", this.most, `${answers}`);
+      const sentence = dataSentence(config, students, answers);
+      this.say.textContent = sentence;
+      const width = this.plot.clientWidth;
+      if (!width) return;
+      const intervals = dataIntervals(config, students, answers);
+      this.plot.replaceChildren(...bars(width, config.params, intervals, sentence));
+    }
+  }
+
+  if (!customElements.get("kt-data")) customElements.define("kt-data", Data);
   if (!customElements.get("kt-trace")) customElements.define("kt-trace", Trace);
   if (!customElements.get("kt-sweep")) customElements.define("kt-sweep", Sweep);
 }

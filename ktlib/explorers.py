@@ -11,18 +11,33 @@ import math
 from dataclasses import dataclass, field
 from importlib.resources import files
 
-from . import bkt
+import numpy as np
+
+from . import bkt, information
 from .bkt import NAMES, BKTParams
-from .checks import inside
+from .checks import inside, whole
 from .sensitivity import MASTERY, mastery_step, sweep
 from .sequences import as_table
 
 SYMBOL = {"p_init": "P(L0)", "p_transit": "P(T)", "p_slip": "P(S)", "p_guess": "P(G)"}
 _MODULE = files(__package__).joinpath("bkt.mjs")
+_FEWEST, _MOST = 3, 60  # answers each, where one may ask how much data
+_Z = 1.96
+_AIMS = (0.05, 0.02, 0.01)
 
 
-class _Explorer:
-    """Shared: answers and threshold checked at the door, the display. A subclass adds the rest."""
+class _Element:
+    """Shared: how an explorer shows itself. A subclass adds its tag, its finding and its config."""
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        config = html.escape(json.dumps(self._config()))
+        element = f'<{self.tag} config="{config}"><p>{html.escape(self.finding())}</p></{self.tag}>'
+        script = f'<script type="module">\n{_MODULE.read_text(encoding="utf-8")}</script>'
+        return {"text/plain": self.finding(), "text/html": f"{element}\n{script}"}
+
+
+class _Explorer(_Element):
+    """Shared by those that follow one student: answers and threshold, checked at the door."""
 
     def _check(self, params: BKTParams) -> None:
         table, _, _ = as_table(self.answers)
@@ -35,11 +50,8 @@ class _Explorer:
     def _step(self, params: BKTParams) -> int:
         return mastery_step(bkt.filter(self.answers, params).p_known, self.threshold)
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        config = html.escape(json.dumps(self._config() | {"answers": self.answers, "threshold": self.threshold}))
-        element = f'<{self.tag} config="{config}"><p>{html.escape(self.finding())}</p></{self.tag}>'
-        script = f'<script type="module">\n{_MODULE.read_text(encoding="utf-8")}</script>'
-        return {"text/plain": self.finding(), "text/html": f"{element}\n{script}"}
+    def _student(self) -> dict:
+        return {"answers": self.answers, "threshold": self.threshold}
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ class TraceExplorer(_Explorer):
         )
 
     def _config(self) -> dict:
-        return {"params": dict(zip(NAMES, self.params, strict=True))}
+        return {"params": dict(zip(NAMES, self.params, strict=True))} | self._student()
 
 
 @dataclass(frozen=True)
@@ -123,11 +135,57 @@ class SweepExplorer(_Explorer):
         return f"With {taken}, {mastery} is {said}.{_flipped(assumed)}"
 
     def _config(self) -> dict:
-        return {"truth": dict(zip(NAMES, self.truth, strict=True)), "vary": self.vary, "value": self.value}
+        truth = dict(zip(NAMES, self.truth, strict=True))
+        return {"truth": truth, "vary": self.vary, "value": self.value} | self._student()
+
+
+@dataclass(frozen=True)
+class DataExplorer(_Element):
+    """How much data: the 95 % intervals that so many students with so many answers each can give.
+
+    params: the true four. students, answers: where the sliders start; answers each, from 3 to 60.
+    Precomputed from `information` for each number of answers: the Cramér-Rao bound and the floor, times √students.
+    Raises ValueError for anything else, and as `information.standard_errors`.
+    """
+
+    tag = "kt-data"
+    params: BKTParams = field(default_factory=BKTParams)
+    students: int = 22
+    answers: int = 15
+
+    def __post_init__(self):
+        object.__setattr__(self, "students", whole(self.students, "students", 1))
+        if not _FEWEST <= whole(self.answers, "answers", 1) <= _MOST:
+            raise ValueError(f"answers = {self.answers}: give {_FEWEST} to {_MOST} answers each")
+        object.__setattr__(self, "answers", int(self.answers))
+        designs = [(1, answers) for answers in range(_FEWEST, _MOST + 1)]
+        table = information.how_much_data(self.params, designs)
+        columns = {"bound": list(NAMES), "floor": [f"floor_{name}" for name in NAMES]}
+        found = {what: np.round(table[names].to_numpy(), 6).tolist() for what, names in columns.items()}
+        object.__setattr__(self, "_table", found)
+
+    def finding(self) -> str:
+        """What the picture shows as it opens, in words."""
+        one = self._table["bound"][self.answers - _FEWEST]
+        half = [_Z / math.sqrt(self.students) * sd for sd in one]
+        each = [f"{SYMBOL[name]} ±{_thousandths(h)}" for name, h in zip(NAMES, half, strict=True)]
+        design = f"{_count(self.students, 'student')} with {self.answers} answers each"
+        total = f"{self.students * self.answers:,} in all"
+        said = f"{design}, {total}: 95% of fits lie, at best, within {', '.join(each)}."
+        worst = half.index(max(half))
+        aim = next((aim for aim in _AIMS if aim < half[worst]), None)
+        if aim is None:
+            return said
+        need = math.ceil((_Z * one[worst] / aim) ** 2)
+        return f"{said} For {SYMBOL[NAMES[worst]]} within ±{aim} it takes {need:,} students."
+
+    def _config(self) -> dict:
+        truth = dict(zip(NAMES, self.params, strict=True))
+        return {"params": truth, "students": self.students, "answers": self.answers, "fewest": _FEWEST} | self._table
 
 
 def _count(n: int, word: str) -> str:
-    return f"{n} {word}{'' if n == 1 else 's'}"
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
 
 
 def _round(x: float) -> int:
@@ -137,6 +195,10 @@ def _round(x: float) -> int:
 
 def _places(p: float) -> str:
     return f"{_round(100 * p) / 100:.2f}"
+
+
+def _thousandths(p: float) -> str:
+    return f"{_round(1000 * p) / 1000:.3f}"
 
 
 def _percent(p: float) -> str:

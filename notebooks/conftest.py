@@ -10,7 +10,13 @@ from ktlib import datasets
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"  # kernels inherit it: sums in one order, as `make notebooks` has them
 
-NEEDS_DATA = {"03_em.ipynb", "07_two_parameter.ipynb"}
+NEEDS_DATA = {
+    "03_em.ipynb",
+    "04_how_sure.ipynb",
+    "05_tutor_logs.ipynb",
+    "06_irt_or_bkt.ipynb",
+    "07_two_parameter.ipynb",
+}
 NEEDS_TORCH = {"07_two_parameter.ipynb"}
 
 

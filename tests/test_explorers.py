@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ktlib import bkt, explorers, sensitivity
+from ktlib import bkt, explorers, information, sensitivity
 from ktlib.bkt import NAMES, BKTParams
-from ktlib.explorers import SweepExplorer, TraceExplorer
+from ktlib.explorers import DataExplorer, SweepExplorer, TraceExplorer
 
 MODULE = Path(explorers.__file__).with_name("bkt.mjs")
 GOLDEN = json.loads((Path(__file__).parents[1] / "notebooks" / "golden_bkt.json").read_text(encoding="utf-8"))
@@ -114,6 +114,27 @@ def test_page_and_notebook_use_the_same_words():
     assert in_node(*calls) == expected
 
 
+def test_page_says_how_much_data_as_ktlib_does():
+    params = BKTParams(p_init=0.25, p_transit=0.12, p_slip=0.08, p_guess=0.18)
+    explorer = DataExplorer(params)
+    config = json.loads(Parsed(explorer._repr_mimebundle_()["text/html"]).config)
+    designs = [(1, 3), (22, 9), (200, 15), (1000, 20), (10000, 60)]
+    seen = in_node(*[("dataIntervals", config, *design) for design in designs])
+    for (students, answers), found in zip(designs, seen, strict=True):
+        bound, floor = (f(params, students, answers) for f in (information.standard_errors, information.floors))
+        for name, one in zip(NAMES, found, strict=True):
+            p = getattr(params, name)
+            logit = np.log(p / (1 - p))
+            assert one["half"] == pytest.approx(1.96 * bound[name], abs=2e-6)
+            for ends, se in ((one["interval"], bound[name]), (one["seen"], floor[name])):
+                wanted = 1 / (1 + np.exp(-logit - np.array([-1, 1]) * 1.96 * se / (p * (1 - p))))
+                np.testing.assert_allclose(ends, wanted, rtol=0, atol=2e-6)
+    said = in_node(*[("dataSentence", config, *design) for design in designs])
+    assert said == [replace(explorer, students=n, answers=t).finding() for n, t in designs]
+    wrong = in_node(*[("dataIntervals", config, *design) for design in [(22, 2), (22, 61), (0, 9)]])
+    assert all("not computed" in one["error"] for one in wrong)
+
+
 @pytest.mark.parametrize(
     ("explorer", "finding"),
     [
@@ -146,6 +167,11 @@ def test_page_and_notebook_use_the_same_words():
             SweepExplorer(answers=[0, 0], vary="p_init"),
             "With P(L0) taken as 0.40 instead of 0.20, mastery (95%) is not reached in 2 questions, "
             "as with the true value.",
+        ),
+        (
+            DataExplorer(BKTParams(p_init=0.25, p_transit=0.12, p_slip=0.08, p_guess=0.18), 1000, 15),
+            "1,000 students with 15 answers each, 15,000 in all: 95% of fits lie, at best, within P(L0) ±0.032, "
+            "P(T) ±0.009, P(S) ±0.006, P(G) ±0.012. For P(L0) within ±0.02 it takes 2,505 students.",
         ),
     ],
 )
@@ -193,6 +219,21 @@ def test_html_is_the_element_its_fallback_and_the_module(explorer, tag, own):
     assert bundle == replace(explorer)._repr_mimebundle_()
 
 
+def test_a_data_explorer_is_its_element_its_fallback_and_the_module():
+    bundle = DataExplorer()._repr_mimebundle_()
+    page = Parsed(bundle["text/html"])
+    config = json.loads(page.config)
+    assert page.tags == ["kt-data", "p", "script"]
+    assert {name: config[name] for name in ("params", "students", "answers", "fewest")} == {
+        "params": USUAL,
+        "students": 22,
+        "answers": 15,
+        "fewest": 3,
+    }
+    assert np.shape(config["bound"]) == np.shape(config["floor"]) == (58, 4)
+    assert page.text["p"].strip() == bundle["text/plain"]
+
+
 def test_module_can_stand_inside_a_page_and_asks_for_nothing():
     text = MODULE.read_text(encoding="utf-8").lower()
     for word in ("</script", "<!--", "import ", "fetch(", "http://", "https://", "url("):
@@ -211,6 +252,10 @@ def test_module_can_stand_inside_a_page_and_asks_for_nothing():
         (lambda: SweepExplorer(value=1.5), "p_slip = 1.5 is not a probability"),
         (lambda: SweepExplorer(value="x"), "p_slip = 'x' is not a probability"),
         (lambda: TraceExplorer((0.2, 0.1, 0.1, 0.2)), "give BKTParams"),
+        (lambda: DataExplorer(answers=2), "answers = 2: give 3 to 60"),
+        (lambda: DataExplorer(answers=61), "answers = 61: give 3 to 60"),
+        (lambda: DataExplorer(students=0), "students = 0"),
+        (lambda: DataExplorer(BKTParams(p_slip=0)), "p_slip = 0 lies on the boundary"),
     ],
 )
 def test_a_bad_explorer_is_refused_at_once(make, says):

@@ -45,7 +45,7 @@ ALLOWED = {
     "datasets": {"exams", "responses"},
     "quotes": set(),
     "figures": {"quotes", "bkt"},
-    "explorers": {"bkt", "checks", "sequences", "sensitivity", "figures"},
+    "explorers": {"bkt", "checks", "figures", "information", "sensitivity", "sequences"},
 }
 ROOMS = sorted(path.stem for path in HOUSE.glob("*.py"))
 
