@@ -107,9 +107,9 @@ def intervals(answers, fit: BKTFit, level: float = 0.95) -> Intervals:
     """An interval for each parameter, by the method that holds there, and what to know before trusting it.
 
     Where the likelihood curves and the estimate is more than z standard errors from 0 and 1: estimate ± z standard
-    errors in logits (Wald). Otherwise the profile likelihood ("profile"): at an estimate of 0 or 1 it errs on the wide
-    side. Wald intervals hold parameters estimated at 0 or 1 there. Raises as `standard_errors`, but not for a flat
-    likelihood: that is a flag.
+    errors in logits (Wald). Otherwise the profile likelihood ("profile"): at an estimate of 0 or 1 it is too wide where
+    the truth is just that, and too narrow where it is merely near. Wald intervals hold parameters estimated at 0 or 1
+    there. Raises as `standard_errors`, but not for a flat likelihood: that is a flag.
     """
     import pandas as pd
 
