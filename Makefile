@@ -62,6 +62,7 @@ notebooks: $(TEST)
 
 bench: $(TEST)
 	$(BIN)/python benchmarks/em_speed.py
+	@echo "make book draws its tables. Longer studies, each a script of its own: see benchmarks/README.md"
 
 serve: book
 	$(BIN)/python -m http.server 8000 --directory book/_build/html

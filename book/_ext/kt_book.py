@@ -1,7 +1,7 @@
 """Sphinx extension of the book: brings the notebooks in and hands what they quote to the pages.
 
-The rooms: `kt_quotes` reads the notebooks, `kt_slides` exports figures, `kt_pages` holds the directives,
-`kt_finish` slims the built pages. This one wires them up.
+The rooms: `kt_quotes` reads the notebooks, `kt_slides` exports figures, `kt_pages` holds the directives for both,
+`kt_benchmarks` the one for timings, `kt_finish` slims the built pages. This one wires them up.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from html import escape
 from pathlib import Path
 
+import kt_benchmarks
 import kt_finish
 import kt_pages
 import kt_quotes
@@ -97,4 +98,5 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("kt-figure", kt_pages.KtFigure)
     app.add_directive("kt-cards", kt_pages.KtCards)
     app.add_directive("kt-claims", kt_pages.KtClaims)
+    app.add_directive("kt-benchmarks", kt_benchmarks.KtBenchmarks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

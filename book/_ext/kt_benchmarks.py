@@ -1,0 +1,111 @@
+"""The directive {kt-benchmarks}: how EM was timed and one table a size, from benchmarks/results/em_speed.json."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+RESULTS = Path("benchmarks", "results", "em_speed.json")
+SHOWN = {"p_init": "init", "p_transit": "transit", "p_slip": "slip", "p_guess": "guess"}
+
+
+class KtBenchmarks(SphinxDirective):
+    """A section on the measurement, with the programs; then one a size. Drawn again when the results change."""
+
+    def run(self) -> list[nodes.Node]:
+        path = Path(self.env.srcdir).parent / RESULTS
+        self.env.note_dependency(str(path))
+        report = json.loads(path.read_text("utf8"))
+        page = "\n\n".join([measured(report), programs(report), *(size(result, report) for result in report["sizes"])])
+        return self.parse_text_to_nodes(page, allow_section_headings=True)
+
+
+def measured(report: dict) -> str:
+    machine = report["machine"]
+    load = machine["load_before"]
+    busy = "" if load is None else f" The machine's load average was {load:.1f} when the run began; idle is 0."
+    pythons = sorted({entry["versions"]["python"] for entry in report["programs"].values()})
+    return (
+        "## How it was measured\n\n"
+        f"Students are simulated at {probabilities(report['truth'])}, seed {report['seed']}. Every program starts at "
+        f"{probabilities(report['start'])} and makes the same number of exact EM steps. Each runs in a fresh process, "
+        "and the processes of one size take turns. Only the fit is timed: the data are already in the form that the "
+        "program wants. Seconds are medians. Memory is the peak of the process after one fit, imports included. "
+        f"Machine: {machine['cpu']}, {machine['cores']} cores, {machine['system']}, Python {', '.join(pythons)}. "
+        f"Date: {report['date']}.{busy}"
+    )
+
+
+def programs(report: dict) -> str:
+    """A list of them, with what was timed, threads and versions."""
+    lines = []
+    for entry in report["programs"].values():
+        versions = ", ".join(f"{name} {version}" for name, version in entry["versions"].items() if name != "python")
+        threads = "1 thread" if entry["threads"] == 1 else f"{entry['threads']} threads"
+        lines.append(f"- **{entry['label']}**: {entry['what']}; {threads}; {versions}.")
+    return "\n".join(lines)
+
+
+def size(result: dict, report: dict) -> str:
+    """One size: what was fitted, the table, and what is scaled up or left out."""
+    each = result["answers_each"]
+    answers = str(each) if isinstance(each, int) else f"{each[0]} to {each[1]}"
+    rows = []
+    for program, values in result["times"].items():
+        whole = values["steps"] == result["steps"]
+        ratio = 1 if program == "ktlib" else result["times_ktlib"][program]["of_medians"]
+        mark = "" if whole else "≈ "
+        rows.append(
+            (
+                report["programs"][program]["label"],
+                mark + figures(values["median_seconds"]),
+                mark + (f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"),
+                megabytes(values["peak_mb"]),
+                megabytes(values["import_mb"]),
+                f"{values['log_likelihood']:,.3f}".replace("-", "−") if whole else "–",
+            )
+        )
+    head = ("Program", "Seconds", "Times ktlib", "Peak MB", "Of that, imports", "Log likelihood")
+    names = {program: entry["label"] for program, entry in report["programs"].items()}
+    notes = [
+        f"{names[program]}: ≈ scaled up from {values['steps']} {'step' if values['steps'] == 1 else 'steps'}."
+        for program, values in result["times"].items()
+        if values["steps"] != result["steps"]
+    ]
+    notes += [f"{names[program]}: left out, {reason}." for program, reason in result["left_out"].items()]
+    return "\n\n".join(
+        [
+            f"## {result['students']:,} students, {answers} answers each",
+            f"{result['answers']:,} answers, {result['distinct_sequences']:,} distinct sequences, {result['steps']} "
+            f"steps of EM{stopped(result)}.",
+            table(head, "lrrrrr", rows),
+            " ".join(notes),
+        ]
+    )
+
+
+def stopped(result: dict) -> str:
+    return f": ktlib's count until {result['until']}" if result["until"] != f"{result['steps']} steps" else ""
+
+
+def probabilities(values: dict[str, float]) -> str:
+    return ", ".join(f"{SHOWN[name]} {value:g}" for name, value in values.items())
+
+
+def figures(seconds: float) -> str:
+    """Three significant figures, never in powers of ten."""
+    return f"{seconds:,.{max(0, 2 - math.floor(math.log10(seconds)))}f}"
+
+
+def megabytes(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def table(head: tuple[str, ...], align: str, rows: list[tuple[str, ...]]) -> str:
+    """A table in Markdown. align: l or r for each column."""
+    rule = ["--:" if side == "r" else ":--" for side in align]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
