@@ -59,16 +59,19 @@ def factor_model(kind, data, frozen):
         square = a[:, rows] * a[:, columns]
         square[:, rows == columns] += a_var
 
+        prior = kind.spread(priors, "ability")
+
         def work(piece):
             kappa, omega, value = local(piece, student_side, item_side, likelihood=True)
-            matrix = piece.table(omega) @ square
+            half = piece.table(omega) @ square
+            matrix = np.empty((len(half), coordinates, coordinates))
+            matrix[:, rows, columns] = matrix[:, columns, rows] = half
             pull = piece.table(kappa + omega * beta[piece.item]) @ a
-            return value, matrix, pull
+            to = _solve(matrix, pull, Normal(prior.loc[piece.rows], prior.scale[piece.rows]))
+            return value, to.loc, to.scale
 
-        values, matrices, pulls = zip(*each(work, pieces), strict=True)
-        prior = kind.spread(priors, "ability")
-        to = _ridge(np.concatenate(matrices), np.concatenate(pulls), prior, rows, columns)
-        return to, float(sum(values))
+        values, *to = zip(*each(work, pieces), strict=True)
+        return Normal(*map(np.concatenate, to)), float(sum(values))
 
     def by_item(blocks):
         """Every item's own sums: the quadratic in (a, β) that its answers make."""
@@ -167,17 +170,9 @@ def _towards(old: Normal, to: Normal, step: float) -> Normal:
     return Normal(loc, old.scale ** (1 - step) * to.scale**step)
 
 
-def _ridge(lower, pull, prior: Normal, rows, columns) -> Normal:
-    """Every row's joint solve, its matrix given by the lower half."""
-    matrix = np.empty((len(pull), pull.shape[1], pull.shape[1]))
-    matrix[:, rows, columns] = matrix[:, columns, rows] = lower
-    return _solve(matrix, pull, prior)
-
-
 def _solve(matrix, pull, prior: Normal) -> Normal:
-    """(Λ + M) m = Λ m₀ + pull for every row, and elementwise precisions."""
+    """(Λ + M) m = Λ m₀ + pull for every row, and elementwise precisions; M becomes Λ + M."""
     rate = 1 / prior.scale**2
-    matrix = matrix.copy()
     diagonal = np.einsum("rkk->rk", matrix)
     diagonal += rate
     loc = np.linalg.solve(matrix, (rate * prior.loc + pull)[:, :, None])[:, :, 0]

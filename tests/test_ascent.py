@@ -342,3 +342,28 @@ def test_settings_that_cannot_be_are_refused_before_any_work(settings, message):
     answers, *_ = simulated(10, 8)
     with pytest.raises(ValueError, match=message):
         coordinate_ascent(answers, **settings)
+
+
+def test_an_attribute_nobody_was_asked_about_keeps_its_prior_and_a_question_without_any_is_fed_nothing():
+    answers, _ = factor_data()
+    x = np.kron(np.eye(3), np.ones((8, 1)))
+    x[0] = 0  # no attribute at all
+    asked = answers.subset(answers.item < 16)  # the third attribute's questions have no answers
+    fit = coordinate_ascent(
+        asked,
+        "hierarchical",
+        factors=1,
+        attributes=x,
+        mask=np.ones((1, 3), dtype=bool),
+        learned=("loadings", "difficulty", "effects"),
+        rng=1,
+        tol=0.01,
+    )
+    prior, effects = fit.priors["effects"], fit.posterior.blocks["effects"]
+    np.testing.assert_allclose(effects.loc[:, 2:], prior.loc, atol=0.02)
+    assert effects.scale[0, 2] == pytest.approx(prior.scale[0, 0], rel=0.02)
+    assert (effects.scale[0, :2] < 0.7 * effects.scale[0, 2]).all()
+    load, load_var = fit.posterior.loadings()
+    assert load[0, 1] == 0 and load_var[0, 1] == 0
+    p = fit.posterior.predict(np.zeros(8, dtype=int), np.arange(16, 24))
+    assert np.isfinite(p).all() and np.ptp(p) < 0.02  # one forecast for all questions that nothing is known of
