@@ -16,14 +16,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from exam_study import FRACTIONS, RARE, ROOT, SEED, TOL, settings
+from exam_study import FRACTIONS, RARE, ROOT, SEED, settings
 
 from ktlib.ascent import coordinate_ascent
 from ktlib.exams import exam
 from ktlib.prediction import compare, score
 
-MODELS = ("2PL", "K = 3", "K = 5", "K = 10", "K = 3, all to all", "K = 5, all to all")
-PAIRS = (("K = 5", "2PL"), ("K = 5, all to all", "K = 5"), ("K = 3, all to all", "K = 3"))
+TOL = 1e-6  # nats an answer that a last sweep may still gain: seven in all, as in the study
+MODELS = ("2PL", "K = 3", "K = 5", "K = 3, all to all")
+PAIRS = (("K = 5", "2PL"), ("K = 3", "2PL"), ("K = 3, all to all", "K = 3"))
 
 
 def study(answers: int) -> dict:

@@ -13,6 +13,8 @@ import numpy as np
 from .pieces import NODES, WEIGHTS, each
 from .posterior import Normal, divergence
 
+FAR = 2.0  # logits by which a step may change the predictors of one student or item
+
 
 def factor_model(kind, data, frozen):
     """One sweep and the ELBO of the factorization or hierarchical model, for `ktlib.ascent.climb`."""
@@ -148,9 +150,13 @@ def factor_model(kind, data, frozen):
     def sweep(state, step, stage):
         blocks, priors = state
         if "ability" not in frozen:
-            blocks = blocks | {"ability": _towards(blocks["ability"], passed(state)[0], step)}
+            square = (whole(blocks)[0] ** 2).mean(0)
+            blocks = blocks | {"ability": _towards(blocks["ability"], passed(state)[0], step, square)}
+        square = (blocks["ability"].loc[:, :own] ** 2).mean(0)
         new = items_step((blocks, priors))
-        return blocks | {name: _towards(blocks[name], to, step) for name, to in new.items()}, priors
+        for name, to in new.items():
+            blocks = blocks | {name: _towards(blocks[name], to, step, square if name == "loadings" else None)}
+        return blocks, priors
 
     def bound(state, stage):
         blocks, priors = state
@@ -165,9 +171,16 @@ def factor_model(kind, data, frozen):
     return sweep, bound, (None,)
 
 
-def _towards(old: Normal, to: Normal, step: float) -> Normal:
-    loc = old.loc + step * (to.loc - old.loc)
-    return Normal(loc, old.scale ** (1 - step) * to.scale**step)
+def _towards(old: Normal, to: Normal, step: float, square=None) -> Normal:
+    """A step from old to `to`; with `square`, the mean square of what a row is multiplied by, none that overshoots.
+
+    Where forecasts are nearly certain curvature tells little, and a row may be sent far away; so none changes its
+    η by more than `FAR`, root mean square.
+    """
+    move = step * (to.loc - old.loc)
+    if square is not None:
+        move *= np.minimum(1, FAR / np.sqrt(np.maximum(move**2 @ square, 1e-12)))[:, None]
+    return Normal(old.loc + move, old.scale ** (1 - step) * to.scale**step)
 
 
 def _solve(matrix, pull, prior: Normal) -> Normal:

@@ -5,7 +5,7 @@ import oracles_irt
 import pytest
 from scipy.optimize import minimize
 
-from ktlib import pieces, two_parameter
+from ktlib import factors, pieces, two_parameter
 from ktlib.ascent import calibrated, coordinate_ascent
 from ktlib.metrics import recovery
 from ktlib.models import Model, relearned
@@ -367,3 +367,13 @@ def test_an_attribute_nobody_was_asked_about_keeps_its_prior_and_a_question_with
     assert load[0, 1] == 0 and load_var[0, 1] == 0
     p = fit.posterior.predict(np.zeros(8, dtype=int), np.arange(16, 24))
     assert np.isfinite(p).all() and np.ptp(p) < 0.02  # one forecast for all questions that nothing is known of
+
+
+def test_a_step_changes_no_rows_predictors_by_more_than_two_logits():
+    old, to = Normal(np.zeros((2, 3)), np.ones((2, 3))), Normal(np.array([[90.0, -40, 5], [0.1, 0.2, -0.3]]), 0.5)
+    others = np.random.default_rng(3).standard_normal((500, 3)) * [1.2, 0.4, 0.01]
+    square = (others**2).mean(0)
+    moved = factors._towards(old, Normal(to.loc, np.full((2, 3), 0.5)), 1.9, square)
+    assert np.sqrt(moved.loc[0] ** 2 @ square) == pytest.approx(factors.FAR)
+    np.testing.assert_allclose(moved.loc[0] / moved.loc[0, 0], to.loc[0] / to.loc[0, 0])
+    np.testing.assert_allclose(moved.loc[1], 1.9 * to.loc[1])
