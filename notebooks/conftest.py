@@ -16,8 +16,10 @@ NEEDS_DATA = {
     "05_tutor_logs.ipynb",
     "06_irt_or_bkt.ipynb",
     "07_two_parameter.ipynb",
+    "11_factorization.ipynb",
+    "12_hierarchical.ipynb",
 }
-NEEDS_TORCH = {"07_two_parameter.ipynb"}
+NEEDS_TORCH = {"07_two_parameter.ipynb", "11_factorization.ipynb"}
 
 
 def pytest_collection_modifyitems(items):
