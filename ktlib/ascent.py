@@ -74,6 +74,7 @@ def coordinate_ascent(
 
     loads = {"loadings", "effects"} & set(kind.shapes)
     stretch = loads and loads <= set(learned) - set(frozen) and "ability" not in (*learned, *frozen)
+    stretch = stretch and not priors["ability"].loc.any() and priors["ability"].scale.ndim < 2
     adapted = (*learned, "ability") if stretch else learned  # abilities' spread goes to the loadings at the end: faster
 
     def learning(state, step, stage):
@@ -89,6 +90,8 @@ def coordinate_ascent(
             begun = begun[:-1]
     state, trace, converged, reason = go(state, learning, max_sweeps=max_sweeps - len(begun))
     trace = np.concatenate([begun, trace])
+    if not converged:
+        reason = f"max_sweeps = {max_sweeps} reached"
     blocks, ended = rescaled(kind, priors, *state) if stretch else state
     blocks, priors = oriented(kind, priors, blocks, ended, frozen)
     posterior = Posterior(model, blocks, responses.students, responses.items, kind.attributes, frozen)

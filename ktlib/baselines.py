@@ -205,7 +205,7 @@ def skill_names(table, skills) -> pd.Index:
     known = links.loc[links["item"].isin(table["item"]), "skill"]
     if known.empty:
         raise ValueError(f"skills name none of the {table['item'].nunique()} items of the log: give their skills")
-    return pd.Index(np.sort(known.unique()))
+    return pd.factorize(known, sort=True)[1]
 
 
 def skill_matrix(items, skills, known: pd.Index) -> sparse.csr_array:
@@ -269,7 +269,7 @@ def _fit_logistic(table, skills, with_items: bool, strength: float, logs: bool) 
     if not_negative(strength, "strength") == 0:
         raise ValueError("strength = 0: a weight with answers of one kind would run away; give a number above 0")
     known = skill_names(table, skills)
-    items = pd.Index(np.sort(table["item"].unique())) if with_items else None
+    items = pd.factorize(table["item"], sort=True)[1] if with_items else None
     design = _design(table, skills, known, items, logs)
     model = LogisticRegression(C=1 / strength, solver="lbfgs" if with_items else "newton-cholesky", max_iter=2000)
     model.fit(design, correct)

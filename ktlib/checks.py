@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -73,8 +74,10 @@ def generator(rng) -> np.random.Generator:
 
 def frozen_blocks(frozen, start, model: str) -> tuple[str, ...]:
     """Blocks to leave as they are: named, or marked in `start`, which must hold them."""
-    if isinstance(frozen, str):
-        raise ValueError(f"frozen = {frozen!r}: give a list of names, such as [{frozen!r}]")
+    if start is not None and not hasattr(start, "blocks"):
+        raise ValueError(f"start is a {type(start).__name__}: give a posterior, such as fit.posterior")
+    if isinstance(frozen, str) or not isinstance(frozen, Iterable):
+        raise ValueError(f"frozen = {frozen!r}: give a list of names, such as ['difficulty']")
     names = tuple(dict.fromkeys([*frozen, *(start.frozen if start is not None else ())]))
     if names and start is None:
         raise ValueError(

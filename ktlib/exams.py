@@ -32,6 +32,8 @@ class Exam:
     needs: np.ndarray
 
     def __post_init__(self):
+        if not isinstance(self.responses, Responses):
+            raise ValueError(f"responses are a {type(self.responses).__name__}: make them with Responses.from_frame")
         items = self.responses.items
         labels, skills, label = tuple(self.labels), tuple(self.skills), np.asarray(self.label)
         unique_names(labels + skills, "attribute")

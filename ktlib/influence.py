@@ -6,6 +6,7 @@ variance; the influence on a difference or a mean is the difference or mean of i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -94,8 +95,8 @@ def answers(correct, *forecasts, cluster=None) -> tuple:
 
 def check_metrics(metrics, y: np.ndarray, *forecasts: np.ndarray) -> tuple[str, ...]:
     """The names, each known; ValueError also for the log loss of a certain forecast that was wrong."""
-    names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
-    if not names or not set(names) <= set(METRICS):
+    names = (metrics,) if isinstance(metrics, str) else tuple(metrics) if isinstance(metrics, Iterable) else ()
+    if not names or not all(name in METRICS for name in names):
         raise ValueError(f"metrics = {metrics!r}: give names among {', '.join(METRICS)}")
     for p in forecasts if "log_loss" in names else ():
         wrong = p == 1 - y

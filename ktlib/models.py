@@ -12,7 +12,7 @@ factor's mean loading, is positive. The scale is the priors'. Order and rotation
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,7 +80,9 @@ class Model:
 
     def named(self, names, what: str) -> tuple[str, ...]:
         """Names of blocks as a tuple; ValueError for one that this model does not have."""
-        names = (names,) if isinstance(names, str) else tuple(names)
+        if isinstance(names, str) or not isinstance(names, Iterable):
+            raise ValueError(f"{what} = {names!r}: give a list of names, such as ['difficulty']")
+        names = tuple(names)
         for name in names:
             if name not in self.shapes:
                 raise ValueError(f"{what} names {name!r}: a {self.name} model has {', '.join(self.shapes)}")
@@ -134,7 +136,17 @@ def prior_predictive(model: Model, responses, priors=None, *, draws: int, rng) -
 
 def simulate(responses, values: Mapping[str, np.ndarray], *, attributes=None, rng):
     """The same `Responses` with answers drawn from parameters: block -> array, of any of the three models."""
-    values = {name: np.asarray(v, dtype=float) for name, v in values.items()}
+    values = {name: checks.numbers(v, name) for name, v in values.items()}
+    model = next((model for model, names in BLOCKS.items() if set(names) == set(values)), None)
+    if model is None or (model == "hierarchical" and attributes is None):
+        raise ValueError(
+            f"values are {', '.join(values) or 'empty'}: give all blocks of one model, such as "
+            f"{', '.join(BLOCKS['two-parameter'])}; the hierarchical one needs attributes too"
+        )
+    for name, value in values.items():
+        rows = {"ability": len(responses.students), "effects": len(value)}.get(name, len(responses.items))
+        if not np.isfinite(value).all() or value.shape[:1] != (rows,):
+            raise ValueError(f"{name} has shape {value.shape}: give {rows} rows of finite numbers")
     eta = predictor(values, responses.student, responses.item, attributes)
     return replace(responses, correct=_answers(eta, checks.generator(rng)))
 
@@ -144,7 +156,8 @@ def _answers(eta: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def scores(kind: Model, responses, priors: Mapping[str, Normal], rng) -> dict[str, Normal]:
-    """Where to begin: ability and difficulty from the share of right answers; a prior with many values, at its values.
+    """Where to begin: ability and difficulty from the share of right answers; a prior with a value for each
+    number, at these values.
 
     The first factor is the score, on which all items load alike; the others start at random, for from zero nothing
     would ever move them.
@@ -167,7 +180,7 @@ def scores(kind: Model, responses, priors: Mapping[str, Normal], rng) -> dict[st
     out = {}
     for name, shape in kind.shapes.items():
         prior = kind.spread(priors, name)
-        known = prior.log or priors[name].loc.ndim
+        known = prior.log or (priors[name].loc.shape == shape and prior.loc.any())
         loc = prior.loc if known else np.broadcast_to(values[name], shape)
         out[name] = Normal(loc, np.minimum(0.3, prior.scale), prior.log)
     return linked(kind, out)
@@ -191,6 +204,10 @@ def checked(kind: Model, start: Posterior, responses, priors: Mapping[str, Norma
                 f"start's {name!r} is {words[block.log]}, its prior {words[priors[name].log]}: give both alike, such "
                 f"as priors=start.as_prior()"
             )
+    if kind.mask is not None:
+        effects = start.blocks["effects"]
+        if effects.loc[~kind.mask].any() or (effects.scale[kind.mask] < 10 * ABSENT).any():
+            raise ValueError("start was fitted with another mask: give that mask, or fit without start")
     return linked(kind, {name: start.blocks[name] for name in kind.shapes})
 
 
@@ -237,7 +254,7 @@ def oriented(kind: Model, given, blocks: Mapping[str, Normal], priors, held=()) 
     turn = signs(kind, given, {name: block.mean for name, block in blocks.items()}, held)
 
     def turned(name, belief):
-        if belief.log or name in held or not belief.loc.any():
+        if belief.log or name in held or (turn[name] > 0).all() or not belief.loc.any():
             return belief
         return Normal((belief.loc * turn[name]).reshape(belief.loc.shape), belief.scale)
 
@@ -248,8 +265,9 @@ def relearned(kind: Model, blocks: Mapping[str, Normal], priors: Mapping[str, No
     """The priors, those of the blocks `learned` put where the ELBO is highest, the beliefs given (empirical Bayes).
 
     One location and spread for discrimination and for difficulty; one for each factor's loadings and for each row of
-    the effects (automatic relevance: a factor that nothing needs shrinks to nothing). Ability keeps its location and
-    has one spread for each coordinate. The best spread's square is the mean of (mean - location)² + spread².
+    the effects (automatic relevance: a factor that nothing needs shrinks to nothing). Ability has one spread for each
+    coordinate and keeps its location, as does a prior of a single number. The best spread's square is the mean of
+    (mean - location)² + spread².
     """
     new = dict(priors)
     for name in learned:
@@ -257,7 +275,8 @@ def relearned(kind: Model, blocks: Mapping[str, Normal], priors: Mapping[str, No
         free = kind.mask if name == "effects" else np.ones(loc.shape, dtype=bool)
         over = {"axis": 1, "keepdims": True} if name == "effects" else {"axis": 0}
         n = free.sum(**over)
-        centre = priors[name].loc if name == "ability" else (loc * free).sum(**over) / n
+        given = (kind.spread(priors, name).loc * free).sum(**over) / n
+        centre = given if name == "ability" else np.where(n > 1, (loc * free).sum(**over) / n, given)
         square = (((loc - centre) ** 2 + scale**2) * free).sum(**over) / n
         new[name] = Normal(centre, np.sqrt(square), blocks[name].log)
     return new

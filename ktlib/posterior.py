@@ -41,6 +41,13 @@ class Normal:
         good = np.isfinite(scale) & (scale > 0)
         if not good.all():
             raise ValueError(f"scale = {scale[~good].flat[0]:g} is not above 0: give a standard deviation")
+        if loc.shape != scale.shape:
+            try:
+                loc, scale = np.broadcast_arrays(loc, scale)
+            except ValueError:
+                raise ValueError(
+                    f"loc has shape {loc.shape}, scale {scale.shape}: give one scale for each loc"
+                ) from None
         object.__setattr__(self, "loc", loc)
         object.__setattr__(self, "scale", scale)
 

@@ -104,6 +104,7 @@ def compare(correct, a, b, metric: str, *, cluster=None) -> Estimate:
     Arguments as in `score`. Positive is better for AUC and F1, worse for log loss and Brier.
     """
     y, a, b, codes = answers(correct, a, b, cluster=cluster)
+    _one(metric)
     check_metrics(metric, y, a, b)
     first, second = measure(metric, y, a, codes), measure(metric, y, b, codes)
     difference, reason = first.value - second.value, first.reason or second.reason
@@ -188,6 +189,7 @@ def bootstrap(correct, forecast, metric: str, cluster, *, draws: int = 1000, rng
     where a draw has no value: its answers are all right, say.
     """
     y, p, codes = answers(correct, forecast, cluster=cluster)
+    _one(metric)
     check_metrics(metric, y, p)
     draws, rng = checks.whole(draws, "draws", 1), checks.generator(rng)
     codes = np.arange(len(y)) if codes is None else codes
@@ -213,6 +215,11 @@ def bootstrap(correct, forecast, metric: str, cluster, *, draws: int = 1000, rng
             "whose standard errors take no draws"
         )
     return out[:, 0] / out[:, 1]
+
+
+def _one(metric) -> None:
+    if not isinstance(metric, str):
+        raise ValueError(f"metric = {metric!r}: give one name among {', '.join(METRICS)}")
 
 
 def _score(y, p, codes, metrics) -> Score:

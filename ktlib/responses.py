@@ -207,7 +207,7 @@ class Responses:
 
         seen: whether the first part must hold an answer of every student and of every item that has one. What it lacks
         is swapped in for answers whose student and item it holds anyway, so the parts keep their sizes; only where it
-        has no room for all, as with more students than answers in it, is it larger and the others smaller.
+        finds no room, as with more students than answers in it, is it larger and the others smaller.
         """
         shares = numbers(fractions, "fractions")
         if shares.ndim != 1 or not (shares > 0).all() or not np.isclose(shares.sum(), 1):

@@ -138,6 +138,7 @@ def calibrated(posterior: Posterior, responses, priors) -> Posterior:
     priors added, is inverted, abilities eliminated by a Schur complement. Costs grow as items cubed.
     """
     data, blocks = Answers.of(responses), posterior.blocks
+    priors = dict(priors) | {name: blocks[name] for name in posterior.frozen}  # known as well as they are
     a, a_var, gap, gap_var = _moments(data, blocks)
     eta = (a * gap)[:, None] + np.sqrt((a * a + a_var) * gap_var + a_var * gap * gap)[:, None] * NODES
     p = 1 / (1 + np.exp(-eta))

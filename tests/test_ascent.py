@@ -10,7 +10,7 @@ from ktlib.ascent import calibrated, coordinate_ascent
 from ktlib.metrics import recovery
 from ktlib.models import Model, relearned
 from ktlib.pieces import Answers
-from ktlib.posterior import Normal, default_priors, divergence, paper_priors
+from ktlib.posterior import Normal, Posterior, default_priors, divergence, paper_priors
 from ktlib.responses import Responses
 from ktlib.two_parameter import _expected_log_likelihood as expected
 from ktlib.two_parameter import _slopes
@@ -377,3 +377,59 @@ def test_a_step_changes_no_rows_predictors_by_more_than_two_logits():
     assert np.sqrt(moved.loc[0] ** 2 @ square) == pytest.approx(factors.FAR)
     np.testing.assert_allclose(moved.loc[0] / moved.loc[0, 0], to.loc[0] / to.loc[0, 0])
     np.testing.assert_allclose(moved.loc[1], 1.9 * to.loc[1])
+
+
+def test_a_prior_says_the_same_as_a_number_and_as_an_array():
+    answers, _ = factor_data()
+    one, each = (
+        coordinate_ascent(answers, "factorization", factors=2, rng=1, priors=paper_priors("factorization") | prior)
+        for prior in ({}, {"loadings": Normal(np.zeros(2), np.ones(2))})
+    )
+    assert each.trace[-1] == pytest.approx(one.trace[-1], abs=1e-6)
+    moved = paper_priors("factorization") | {"loadings": Normal(1.0, 1.0)}
+    assert coordinate_ascent(answers, "factorization", factors=2, rng=1, priors=moved).converged
+
+
+def test_learned_priors_can_be_given_to_the_next_fit():
+    answers, _ = factor_data()
+    layout = {"factors": 1, "attributes": np.kron(np.eye(2), np.ones((12, 1))), "mask": np.ones((1, 2), dtype=bool)}
+    first = coordinate_ascent(answers, "hierarchical", learned=(*LEARNED, "effects"), rng=1, tol=0.01, **layout)
+    again = coordinate_ascent(answers, "hierarchical", priors=first.priors, rng=1, tol=0.01, **layout)
+    assert again.trace[-1] == pytest.approx(first.trace[-1], abs=2)
+
+
+def test_frozen_items_are_known_as_well_as_they_say():
+    rng = np.random.default_rng(0)
+    answers = Responses.from_wide((rng.random((3, 30)) < 0.5) * 1.0)
+    blocks = {
+        "ability": Normal(np.zeros(3), np.ones(3)),
+        "difficulty": Normal(np.zeros(30), np.full(30, 0.01)),
+        "discrimination": Normal(np.full(30, np.log(2)), np.full(30, 0.01), True),
+    }
+    known = Posterior("two-parameter", blocks, answers.students, answers.items).freeze("difficulty", "discrimination")
+    solved, raw = (coordinate_ascent(answers, start=known, calibrate=c).posterior.sd("ability") for c in (True, False))
+    np.testing.assert_allclose(solved, raw, rtol=0.02)
+
+
+def test_one_number_has_no_spread_to_learn_and_keeps_the_prior_location():
+    answers, _ = factor_data()
+    layout = {"factors": 1, "attributes": np.repeat([[1.0], [0.0]], 12, 0), "mask": np.array([[True]])}
+    spreads = [
+        coordinate_ascent(
+            answers, "hierarchical", learned=("loadings", "effects"), rng=0, tol=tol, max_sweeps=2000, **layout
+        ).posterior.sd("effects")[0, 0]
+        for tol in (1e-2, 1e-5)
+    ]
+    assert spreads[1] == pytest.approx(spreads[0], rel=0.1) and spreads[0] > 0.02
+
+
+def test_a_start_must_be_a_posterior_with_the_same_mask():
+    answers, _ = factor_data()
+    x = np.kron(np.eye(2), np.ones((12, 1)))
+    fit = coordinate_ascent(answers, "hierarchical", factors=1, attributes=x, mask=np.eye(2) == 1, rng=0, tol=1)
+    with pytest.raises(ValueError, match="start is a Fit: give a posterior, such as"):
+        coordinate_ascent(answers, "hierarchical", factors=1, attributes=x, mask=np.eye(2) == 1, start=fit, rng=0)
+    with pytest.raises(ValueError, match="another mask"):
+        coordinate_ascent(
+            answers, "hierarchical", factors=1, attributes=x, mask=np.eye(2) == 0, start=fit.posterior, rng=0
+        )
