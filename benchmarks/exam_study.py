@@ -40,7 +40,7 @@ DATA = {
     "eedi": datasets.eedi,
     "timss": datasets.timss2007,
 }
-SPLITS = {"simulated": 5, "flat": 5, "eedi": 10, "timss": 10}
+SPLITS = {"simulated": 4, "flat": 4, "eedi": 10, "timss": 10}
 RASCH = {"discrimination": Normal(0, 1e-3, log=True), "ability": Normal(0, 1), "difficulty": Normal(0, 1)}
 HELD = ("loadings", "difficulty")
 LAYOUTS = ("apart", "all to all")
@@ -181,7 +181,7 @@ def summary(name, data, splits, folder) -> dict:
             if model == "2PL":
                 for label, row in table.iterrows():
                     labels[label]["n"].append(int(row["n"]))
-    n_train, n_test = (round(len(data.responses) * FRACTIONS[k]) for k in (0, 2))
+    n_train, n_test = len(parts["train"]), len(parts["test"])
 
     def over(found) -> dict:
         found = [v for v in found if np.isfinite(v)]
@@ -260,7 +260,7 @@ def main():
         "versions": {"python": platform.python_version()}
         | {package: version(package) for package in ("numpy", "scipy", "scikit-learn")},
     }
-    given.out.write_text(json.dumps(rounded({"about": about, "data": results}), indent=1) + "\n")
+    given.out.write_text(json.dumps(rounded({"about": about, "data": results})) + "\n")
 
 
 if __name__ == "__main__":
