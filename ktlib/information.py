@@ -75,6 +75,8 @@ def how_much_data(params: BKTParams, designs: Iterable[tuple[int, int]]):
     import pandas as pd
 
     _check_inside(params)
+    if not isinstance(designs, Iterable):
+        raise ValueError(f"designs = {designs!r}: give pairs of students and answers each, such as [(22, 15)]")
     pairs = list(designs)
     if not pairs or any(np.shape(pair) != (2,) for pair in pairs):
         raise ValueError(f"designs = {pairs!r}: give (students, answers) pairs, such as [(200, 15)]")

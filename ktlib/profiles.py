@@ -88,6 +88,7 @@ def profile_pair(answers, fit: BKTFit, names: tuple[str, str], grids: tuple[Iter
     """
     stretches = prepared(answers, fit)
     names = _check_estimated(names, fit)
+    grids = tuple(grids) if isinstance(grids, Iterable) else (grids,)
     if len(names) != 2 or names[0] == names[1] or len(grids) != 2:
         raise ValueError(f"names = {names} with {len(grids)} grids: give two different names and two grids")
     rows, columns = map(_values, grids, names)
