@@ -18,7 +18,7 @@ help:
 	@echo "make test       unit tests, and every notebook cell against its stored output"
 	@echo "make check      links, weight, accessibility, network and screenshots of the built site (needs Chromium)"
 	@echo "make notebooks  run all notebooks again, in place"
-	@echo "make bench      timed comparisons, stored in benchmarks/results"
+	@echo "make bench      timed comparisons, stored in ktlib/stored/results"
 	@echo "make serve      the site at http://localhost:8000"
 
 $(BIN)/python:

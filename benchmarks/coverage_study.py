@@ -1,6 +1,6 @@
 """How often 95 % intervals hold the truth, and how far estimates spread, over repeated classes.
 
-    python benchmarks/coverage_study.py [--out benchmarks/results/coverage.json]
+    python benchmarks/coverage_study.py [--out ktlib/stored/results/coverage.json]
 
 Each design is simulated again and again from the same truth, fitted from the literature's start, and given
 `uncertainty.intervals`. Beside the spread of the estimates stand the Cramér-Rao bound and the floor that no method
@@ -87,7 +87,7 @@ def study(truth: BKTParams, students: int, answers: int, replicates: int, claim:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "coverage.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "coverage.json")
     options = parser.parse_args()
     streams = np.random.default_rng(SEED).spawn(len(DESIGNS))
     designs = [study(*design, rng) for design, rng in zip(DESIGNS, streams, strict=True)]

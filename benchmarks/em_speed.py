@@ -1,6 +1,6 @@
 """EM for BKT on the same answers from the same start: ktlib beside pyBKT, hmmlearn, mirt and dynamax.
 
-    python benchmarks/em_speed.py [--environments build/bench] [--out benchmarks/results/em_speed.json]
+    python benchmarks/em_speed.py [--environments build/bench] [--out ktlib/stored/results/em_speed.json]
                                   [--sizes 200x15 10000x20 10000x5-200 1000000x20]
 
 Each program fits each size in a fresh process (`em_programs.py`), in an environment of its own where it needs one,
@@ -278,7 +278,7 @@ def measure(name: str, pythons: dict[str, str], folder: Path) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--environments", type=Path, default=ROOT / "build" / "bench")
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "em_speed.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "em_speed.json")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))

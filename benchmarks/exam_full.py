@@ -1,6 +1,6 @@
 """The paper's own size: 8.6 million answers, simulated, fitted once by the main models of `exam_study.py`.
 
-    python benchmarks/exam_full.py [--answers 8600000] [--out benchmarks/results/exam_full.json]
+    python benchmarks/exam_full.py [--answers 8600000] [--out ktlib/stored/results/exam_full.json]
 
 One split, forecasts judged on a tenth; seconds and peak memory on the machine it runs on. Ten minutes on two cores.
 """
@@ -58,7 +58,7 @@ def study(answers: int) -> dict:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--answers", type=int, default=8_600_000)
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "exam_full.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "exam_full.json")
     given = parser.parse_args()
     result = study(given.answers)
     about = {

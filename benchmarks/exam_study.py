@@ -1,7 +1,7 @@
 """Which model predicts exams best, overall and where data is thin: repeated splits, many models, four data sets.
 
     python benchmarks/exam_study.py [--data simulated flat eedi timss] [--work build/exam_study]
-                                    [--out benchmarks/results/exams.json]
+                                    [--out ktlib/stored/results/exams.json]
 
 80/10/10 at the level of answers, every student and item seen in training. Each model is fitted to the training part
 alone. `--work` keeps every forecast, so that a run that was cut short goes on where it stopped; the results hold
@@ -239,7 +239,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", default=list(DATA), choices=list(DATA))
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "exam_study")
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "exams.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "exams.json")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     data = {name: DATA[name]() for name in given.data}

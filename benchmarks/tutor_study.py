@@ -1,6 +1,6 @@
 """Next-answer forecasts on a real tutor's log: every model, one protocol, and how many students each of them needs.
 
-    python benchmarks/tutor_study.py [--work build/tutor] [--out benchmarks/results/tutor.json]
+    python benchmarks/tutor_study.py [--work build/tutor] [--out ktlib/stored/results/tutor.json]
 
 ASSISTments 2009-2010 (`datasets.assist2009`), the source's split by student. A model is fitted to the training
 students and forecasts each answer of the test students from that student's earlier answers. Its settings are chosen on
@@ -332,7 +332,7 @@ def machine() -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "tutor")
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "tutor.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "tutor.json")
     parser.add_argument("--job", nargs=2, metavar=("JOB", "MODEL"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     folder = options.work.resolve()

@@ -2,7 +2,7 @@
 
 Side by side in one run, one thread. Near is the root mean square distance of all posterior means from the optimum, in
 posterior standard deviations; the optimum is coordinate ascent's with a tolerance of 1e-10. The traditional fit's time
-stands beside. Writes results/two_parameter_speed.json.
+stands beside. Writes ktlib/stored/results/two_parameter_speed.json.
 """
 
 import json
@@ -23,7 +23,7 @@ from ktlib import designs, inference, mml  # noqa: E402
 from ktlib.ascent import calibrated, coordinate_ascent  # noqa: E402
 from ktlib.posterior import default_priors  # noqa: E402
 
-OUT = Path(__file__).parent / "results" / "two_parameter_speed.json"
+OUT = Path(__file__).parents[1] / "ktlib" / "stored" / "results" / "two_parameter_speed.json"
 SEEDS = range(5)
 SVI_STEPS = (30, 100, 300, 1000, 3000)
 

@@ -3,9 +3,65 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from reprlib import repr as shown
 
 import numpy as np
+
+
+def one_of(value, options: Iterable, name: str):
+    """One of `options`, which are names or None; anything else, a list or an array too, is refused by name."""
+    options = tuple(options)
+    for option in options:
+        if value is option or (isinstance(value, str) and value == option):
+            return option
+    raise ValueError(f"{name} = {shown(value)}: give one of {', '.join(map(repr, options))}")
+
+
+def instance(value, kind: type | tuple[type, ...], name: str, remedy: str):
+    """A value of the class it must have; `remedy` says where one comes from, as in "give what em.fit returned"."""
+    if isinstance(value, kind):
+        return value
+    raise ValueError(f"{name} = {shown(value)}: {remedy}")
+
+
+def mapping(value, name: str, example: str) -> dict:
+    """A mapping as a dict; `example` shows one."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise ValueError(f"{name} = {shown(value)}: give a dict such as {example}")
+
+
+def listed(value, name: str, example: str) -> tuple:
+    """A list, tuple, array or index as a tuple; a text, a number or a mapping is none. `example` shows one."""
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
+        try:
+            return tuple(v.item() if isinstance(v, np.generic) else v for v in value)
+        except TypeError:  # an array without dimensions
+            pass
+    raise ValueError(f"{name} = {shown(value)}: give a list such as {example}")
+
+
+def flag(value, name: str) -> bool:
+    """True or False, nothing that merely counts as one."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise ValueError(f"{name} = {shown(value)}: give True or False")
+
+
+def finite(value, name: str) -> float:
+    """One finite number."""
+    if _is_real(value) and math.isfinite(value):
+        return float(value)
+    raise ValueError(f"{name} = {shown(value)}: give one finite number")
+
+
+def fits_in_memory(values: int, what: str, most: float = 2e9) -> None:
+    """Raise ValueError if so many numbers (`most`: 16 GB of floats) are asked for: before work, not half-way."""
+    if values > most:
+        raise ValueError(
+            f"{what} would take {float(values):.1g} numbers, {8 * float(values) / 2**30:,.0f} GiB: ask for less"
+        )
 
 
 def numbers(value, name: str) -> np.ndarray:

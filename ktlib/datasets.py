@@ -25,7 +25,7 @@ _ASSIST = (
 _EEDI = (
     "https://raw.githubusercontent.com/CUBoulder-DS/CSCI-5502-Final-Report/a2f17aba36acc23d6644a28ab1f5f8c28f4319bd/"
 )
-_EEDI_DATA = _EEDI + "Eedi_dataset/"
+_STORED = Path(__file__).parent / "stored"
 
 
 class _File(NamedTuple):
@@ -198,6 +198,18 @@ def path_to(name: str) -> Path:
         if (folder / name).is_file():
             return _verified(folder / name)
     return _download(name)
+
+
+def stored(name: str) -> Path:
+    """Where a result that comes with ktlib lies, such as "results/exams.json" or "peers/dense_truth.csv.gz".
+
+    results: what the studies in `benchmarks` wrote, with seeds and versions. peers: what other programs printed.
+    Raises ValueError for a name that is not there.
+    """
+    names = sorted(path.relative_to(_STORED).as_posix() for path in _STORED.rglob("*.*"))
+    if name not in names:
+        raise ValueError(f"name = {name!r}: give one of {', '.join(map(repr, names))}")
+    return _STORED / name
 
 
 def _folders() -> list[Path]:

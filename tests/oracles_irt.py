@@ -1,16 +1,11 @@
-"""Peers' fits of simulated two-parameter data (R's ltm and mirt, NUTS), recorded outside this project.
+"""Peers' fits of simulated two-parameter data (R's ltm and mirt, NUTS), as they come with ktlib."""
 
-They lie in the folder that KTLIB_ORACLES names, or in `shared/oracles` beside a checkout. A test that asks for them is
-skipped where they are absent, unless KTLIB_REQUIRE_ALL is set: then it fails.
-"""
-
-import os
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pytest
+
+from ktlib.datasets import stored
 
 DESIGNS = ("dense", "overlap")
 
@@ -41,25 +36,11 @@ class Oracle(NamedTuple):
         return rows.sort_values("item").reset_index(drop=True)
 
 
-def folder() -> Path:
-    """Where the recorded fits lie; skips or fails the test that asks where they are not."""
-    named = os.environ.get("KTLIB_ORACLES")
-    places = [Path(named)] if named else [Path(__file__).resolve().parents[2] / "shared" / "oracles"]
-    for place in places:
-        if (place / "irt").is_dir():
-            return place / "irt"
-    reason = f"recorded peer fits are not in {places[0]}: set KTLIB_ORACLES to the folder that holds irt/"
-    if os.environ.get("KTLIB_REQUIRE_ALL"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 def load(design: str) -> Oracle:
     """Everything recorded for "dense" or "overlap"."""
-    place = folder()
 
     def read(name: str, **kwargs) -> pd.DataFrame:
-        return pd.read_csv(place / f"{design}_{name}.csv.gz", **kwargs)
+        return pd.read_csv(stored(f"peers/{design}_{name}.csv.gz"), **kwargs)
 
     rows = read("answers", dtype={"answers": str}).sort_values(["rep", "student"])
     score = {"1": 1.0, "0": 0.0, ".": np.nan}

@@ -16,7 +16,7 @@ from ktlib.bkt import NAMES, BKTParams
 from ktlib.explorers import DataExplorer, SweepExplorer, TraceExplorer
 
 MODULE = Path(explorers.__file__).with_name("bkt.mjs")
-GOLDEN = json.loads((Path(__file__).parents[1] / "notebooks" / "golden_bkt.json").read_text(encoding="utf-8"))
+GOLDEN = json.loads((Path(__file__).parents[1] / "ktlib" / "stored" / "golden_bkt.json").read_text(encoding="utf-8"))
 USUAL = dict(zip(NAMES, BKTParams(), strict=True))
 RUN = """
 import * as bkt from "%s";

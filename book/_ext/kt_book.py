@@ -23,21 +23,21 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinxcontrib.katex import KaTeXServer
 
-SYNCED = ("*.ipynb", "golden_*.json")
+SYNCED = ("notebooks/*.ipynb", "ktlib/stored/golden_*.json")
 DESCRIPTION_LENGTH = 160
 
 
 def sync_notebooks(app: Sphinx, config: Config) -> None:
-    """Copy what changed in ../notebooks into the source folder, where git ignores it."""
-    source, copy = Path(app.srcdir).parent / "notebooks", Path(app.srcdir) / "notebooks"
+    """Copy the notebooks, and what they offer for download, into the source folder, where git ignores them."""
+    copy = Path(app.srcdir) / "notebooks"
     copy.mkdir(exist_ok=True)
-    names = {path.name for pattern in SYNCED for path in source.glob(pattern)}
+    sources = {path.name: path for pattern in SYNCED for path in Path(app.srcdir).parent.glob(pattern)}
     for old in copy.iterdir():
-        if old.is_file() and old.name not in names:
+        if old.is_file() and old.name not in sources:
             old.unlink()
-    for name in names:
-        if not (copy / name).exists() or not filecmp.cmp(source / name, copy / name, shallow=False):
-            shutil.copy2(source / name, copy / name)
+    for name, source in sources.items():
+        if not (copy / name).exists() or not filecmp.cmp(source, copy / name, shallow=False):
+            shutil.copy2(source, copy / name)
 
 
 def gather_quotes(app: Sphinx, config: Config) -> None:
