@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from reprlib import repr as shown
 
 import numpy as np
+
+
+@contextmanager
+def extra(name: str, module: str) -> Iterator[None]:
+    """Imports of `module` that come with the extra `name`: ModuleNotFoundError says how to install it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        message = f"{module} needs {error.name}, which is not installed: pip install 'ktlib[{name}]'"
+        raise ModuleNotFoundError(message, name=error.name) from error
 
 
 def one_of(value, options: Iterable, name: str):

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import nn
-from torch.nn import functional
 
 from .baselines import read_log, read_training, skill_matrix, skill_names, split_students
-from .checks import generator, inside, not_negative, whole
+from .checks import extra, generator, inside, not_negative, whole
+
+with extra("bayes", __name__):
+    import torch
+    from torch import nn
+    from torch.nn import functional
 
 _BATCH = 64
 

@@ -11,17 +11,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-import pyro
-import pyro.distributions as dist
-import torch
-from pyro.infer import MCMC, NUTS, SVI, TraceMeanField_ELBO
-from pyro.ops.stats import split_gelman_rubin
-from pyro.optim import ExponentialLR
 
 from . import checks
-from .irt import Data, program
 from .models import ABSENT, Model, checked, linked, oriented, predictor, sample_prior, scores, signs, unlinked
 from .posterior import Fit, Normal, Posterior, divergence
+
+with checks.extra("bayes", __name__):
+    import pyro
+    import pyro.distributions as dist
+    import torch
+    from pyro.infer import MCMC, NUTS, SVI, TraceMeanField_ELBO
+    from pyro.ops.stats import split_gelman_rubin
+    from pyro.optim import ExponentialLR
+
+    from .irt import Data, program
 
 __all__ = ["Draws", "Fit", "elbo", "nuts", "svi"]
 

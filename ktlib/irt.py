@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import pyro
-import pyro.distributions as dist
-import torch
-from pyro import poutine
 
+from .checks import extra
 from .models import PAPER, POSITIVE, Model, default, predictor, prior_predictive, sample_prior, simulate
 from .posterior import Normal
+
+with extra("bayes", __name__):
+    import pyro
+    import pyro.distributions as dist
+    import torch
+    from pyro import poutine
 
 __all__ = ["PAPER", "POSITIVE", "Data", "Model", "default", "factorization", "hierarchical", "predictor",
            "prior_predictive", "program", "sample_prior", "simulate", "two_parameter"]  # fmt: skip
