@@ -2,10 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime
+import re
+from collections.abc import Hashable, Iterable
 from reprlib import repr as shown
 
 import numpy as np
+
+# Columns of numbers that say when: their names in lower case, without signs. Durations, such as time_taken, are none.
+_WHEN = set(
+    "order orderid time times timestamp timestamps date datetime ts t unixtime epoch answeredat createdat submittedat "
+    "starttime startdate startedat endtime enddate endedat finishedat timecreated timemodified".split()
+)
+
+
+def check_frame(frame, *columns: str) -> None:
+    """Raise ValueError unless `frame` is a DataFrame that has rows, and each of `columns` once."""
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        raise ValueError(f"frame = {shown(frame)}: give a pandas DataFrame, one row an answer")
+    for column in columns:
+        found = frame.columns.tolist().count(column) if isinstance(column, Hashable) else 0
+        if not found:
+            have = ", ".join(map(repr, frame.columns[:30])) + " ..." * (len(frame.columns) > 30)
+            raise ValueError(f"no column {shown(column)}; the frame has {have or 'none'}")
+        if found > 1:
+            raise ValueError(f"the frame has more than one column {column!r}: keep one")
+    if not len(frame):
+        raise ValueError("the frame has no rows: give at least one answer")
+
+
+def ordered_rows(frame, student: str, order: str | None, *, known: Iterable = ()) -> np.ndarray:
+    """Positions of all rows of a long frame such that each student's stand in the order answered.
+
+    order: the column of numbers or times to sort by; rows of the same time keep their order. None: the rows stand as
+    answered, unless a column says otherwise. Then ValueError names it, and the first row where it goes back within a
+    student. Such a column holds dates or times, or dates as text (2026-09-07, with a time or without), or numbers under
+    a name such as order, time or timestamp. known: columns with another job, which are not looked at.
+    """
+    check_frame(frame, student, *([] if order is None else [order]))
+    if order is not None:
+        return np.argsort(times(frame[order], len(frame)), kind="stable")
+    import pandas as pd
+
+    rows, ascending = None, None
+    for place, name in enumerate(frame.columns):
+        when = None if name == student or name in known else _looks_like_time(frame.iloc[:, place])
+        if when is None:
+            continue
+        if rows is None:
+            group = pd.factorize(frame[student])[0]
+            rows = np.argsort(group, kind="stable")
+            ascending = group[rows]
+        filled = ~np.isnan(when[rows])
+        own, value, who = rows[filled], when[rows][filled], ascending[filled]
+        back = np.flatnonzero((value[1:] < value[:-1]) & (who[1:] == who[:-1]))
+        if back.size:
+            first = back[np.argmin(own[back + 1])]
+            column = frame.iloc[:, place]
+            raise ValueError(
+                f"rows count as ordered, but column {name!r} goes back in row {cell(frame.index, own[first + 1])}: "
+                f"{cell(column, own[first + 1])} after {cell(column, own[first])}, student "
+                f"{cell(frame[student], own[first])}. Give order={name!r}, or drop the column if the rows are in order"
+            )
+    return np.arange(len(frame))
+
+
+def _looks_like_time(column) -> np.ndarray | None:
+    """(rows,) numbers or datetime64, missing where nothing stands, of a column that says when; None of any other."""
+    from pandas.api import types
+
+    if types.is_numeric_dtype(column.dtype) and not types.is_bool_dtype(column.dtype):
+        named = isinstance(column.name, str) and re.sub(r"[\W_]", "", column.name.lower()) in _WHEN
+        real = named and not types.is_complex_dtype(column.dtype)
+        return column.to_numpy(dtype=float, na_value=np.nan) if real else None
+    return _dates(column)
+
+
+def _dates(column) -> np.ndarray | None:
+    """(rows,) datetime64, NaT where nothing stands, of a column of dates, or of text that is all dates; else None."""
+    import pandas as pd
+    from pandas.api import types
+
+    if not types.is_datetime64_any_dtype(column.dtype):
+        if not (types.is_object_dtype(column.dtype) or types.is_string_dtype(column.dtype)):
+            return None
+        first = column[column.notna()].head(1).tolist()  # a cheap look before all are read
+        written = first and isinstance(first[0], str) and re.match(r"\s*\d{4}-\d\d-\d\d", first[0])
+        if not (written or (first and isinstance(first[0], datetime.date))):
+            return None
+    when = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
+    return None if (when.isna() & column.notna()).any() else when.dt.tz_convert(None).to_numpy()
 
 
 def unique_names(names: Iterable, what: str) -> tuple:
@@ -101,12 +189,17 @@ def _numeric(raw: np.ndarray) -> np.ndarray:
 
 
 def times(column, n: int) -> np.ndarray:
-    """(n,) numbers, or times as datetime64, none missing; text is refused, for "10" comes before "9"."""
+    """(n,) numbers, or times as datetime64, none missing; text that is no date is refused, for "10" is before "9"."""
     import pandas as pd
+    from pandas.api import types
 
-    if isinstance(column, pd.Series) and isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.tz_convert(None)
     values = np.asarray(column)
+    if isinstance(column, pd.Series):
+        dates = _dates(column)
+        if dates is not None:
+            values = dates
+        elif types.is_extension_array_dtype(column.dtype) and column.dtype.kind in "iuf":
+            values = column.to_numpy(dtype=float, na_value=np.nan) if column.isna().any() else column.to_numpy()
     if values.dtype.kind not in "iufM" or values.shape != (n,):
         raise ValueError(
             f"order has type {values.dtype} and shape {values.shape}: give one number or time for each of {n} answers "
@@ -163,6 +256,8 @@ def first_repeat(key: np.ndarray) -> tuple[int, int, int] | None:
 def cell(values, row: int) -> str:
     """One value of a column, an array or a list as messages show it."""
     value = values.iloc[row] if hasattr(values, "iloc") else values[row]
+    if isinstance(value, datetime.date):
+        return str(value)
     return shown(value.item() if isinstance(value, np.generic) else value)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .columns import check_frame
+
 MISSING = -1
 
 
@@ -232,19 +234,6 @@ def _answer(value, student, step: int) -> float:
     if number in (0, 1) or np.isnan(number):
         return number
     raise ValueError(_bad_answer(value, student, step))
-
-
-def check_frame(frame, *columns: str) -> None:
-    """Raise ValueError unless `frame` is a DataFrame that has rows, and each of `columns` once."""
-    if not hasattr(frame, "columns"):
-        raise ValueError(f"frame = {shown(frame)}: give a pandas DataFrame, one row an answer")
-    for column in columns:
-        if column not in frame:
-            raise ValueError(f"no column {column!r}; the frame has {', '.join(map(repr, frame.columns)) or 'none'}")
-        if (frame.columns == column).sum() > 1:
-            raise ValueError(f"the frame has more than one column {column!r}: keep one")
-    if not len(frame):
-        raise ValueError("the frame has no rows: give at least one answer")
 
 
 def _names(students, n: int) -> tuple:

@@ -13,7 +13,7 @@ HOUSE = Path(ktlib.__file__).parent
 ALLOWED = {
     "__init__": {"bkt"},
     "checks": set(),
-    "sequences": set(),
+    "sequences": {"columns"},
     "columns": set(),
     "responses": {"checks", "columns", "sequences"},
     "bkt": {"checks", "sequences"},
