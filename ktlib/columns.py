@@ -193,13 +193,11 @@ def times(column, n: int) -> np.ndarray:
     import pandas as pd
     from pandas.api import types
 
-    values = np.asarray(column)
-    if isinstance(column, pd.Series):
-        dates = _dates(column)
-        if dates is not None:
-            values = dates
-        elif types.is_extension_array_dtype(column.dtype) and column.dtype.kind in "iuf":
-            values = column.to_numpy(dtype=float, na_value=np.nan) if column.isna().any() else column.to_numpy()
+    values = _dates(column) if isinstance(column, pd.Series) else None
+    if values is None and types.is_extension_array_dtype(column) and column.dtype.kind in "iuf":
+        values = column.to_numpy(dtype=float, na_value=np.nan) if column.isna().any() else column.to_numpy()
+    elif values is None:
+        values = np.asarray(column)
     if values.dtype.kind not in "iufM" or values.shape != (n,):
         raise ValueError(
             f"order has type {values.dtype} and shape {values.shape}: give one number or time for each of {n} answers "

@@ -82,9 +82,11 @@ class Responses:
     ) -> Responses:
         """From a pandas DataFrame in long form, one row an answer.
 
-        student to weight: its column names. keep: where a student answered an item again, "first" or "last" (by order,
-        else by row) takes one answer; None refuses. students, items: all names, in the order of their codes, so that
-        two frames share their codes; by default those in the frame, in order of appearance.
+        student to weight: its column names. order: numbers or times, equal ones stand by row; if None, rows count as
+        ordered. keep: where a student answered an item again, "first" or "last" takes one answer (without order by row,
+        if no column of times goes back within a student, `columns.ordered_rows`); None refuses. students, items: all
+        names, in the order of their codes, so that two frames share their codes; by default those in the frame, in
+        order of appearance.
         """
         columns = [student, item, correct] + [c for c in (order, weight) if c is not None]
         check_frame(frame, *columns)
@@ -99,6 +101,8 @@ class Responses:
         weights = None if weight is None else read.weights(frame[weight], rows, n)
         arrays = {"student": student_codes, "item": item_codes, "correct": answers, "order": when, "weight": weights}
         if keep:
+            if order is None:
+                read.ordered_rows(frame, student, None, known=columns)
             one = read.one_each(student_codes * np.int64(len(items)) + item_codes, when, keep)
             rows = rows[one]
             arrays = {name: None if array is None else array[one] for name, array in arrays.items()}
@@ -181,7 +185,11 @@ class Responses:
         return pd.DataFrame(columns | {name: value for name, value in rest.items() if value is not None})
 
     def sequences(self) -> Sequences:
-        """All answers of each student as one sequence, by `order`, else by row; who has none is left out."""
+        """All answers of each student as one sequence, by `order`; who has none is left out.
+
+        Answers at the same time stand by row. Without `order` all do: rows count as ordered, and nothing can tell here
+        whether they are, so name the column in `from_frame`.
+        """
         rows = np.lexsort((self.student,) if self.order is None else (self.order, self.student))
         lengths = np.bincount(self.student)
         names = tuple(self.students[code] for code in np.flatnonzero(lengths))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .columns import check_frame
+from .columns import check_frame, ordered_rows, times
 
 MISSING = -1
 
@@ -91,12 +91,21 @@ class Sequences:
         return cls(np.where(missing, MISSING, table)[inside].astype(np.int8), lengths, names)
 
     @classmethod
-    def from_frame(cls, frame, student: str = "student", correct: str = "correct") -> Sequences:
-        """From a pandas DataFrame in long form, one row an answer, in the order answered.
+    def from_frame(
+        cls, frame, student: str = "student", correct: str = "correct", order: str | None = None
+    ) -> Sequences:
+        """From a pandas DataFrame in long form, one row an answer.
 
-        student, correct: its column names; correct holds 1, 0 or NaN. Students keep the order of their first row.
-        Raises ValueError naming a missing column, or the first row whose answer is not 0, 1 or missing.
+        student, correct, order: its column names; correct holds 1, 0 or NaN. order: numbers or times to sort by, equal
+        ones by row; if None, rows count as ordered, each student's. Students stand in the order of their first answer.
+
+        Raises ValueError naming a missing column, the first row whose answer is not 0, 1 or missing, or without order a
+        column of times that goes back within a student (`columns.ordered_rows`).
         """
+        return cls._from_frame(frame, student, correct, order, ())
+
+    @classmethod
+    def _from_frame(cls, frame, student: str, correct: str, order: str | None, known: Iterable) -> Sequences:
         import pandas as pd
 
         check_frame(frame, student, correct)
@@ -111,10 +120,11 @@ class Sequences:
                 f"row {frame.index.tolist()[row]!r}: answer {frame[correct].tolist()[row]!r} of student "
                 f"{frame[student].tolist()[row]!r} is not 1 (right), 0 (wrong) or missing: recode it"
             )
-        codes, names = pd.factorize(frame[student])
+        rows = ordered_rows(frame, student, order, known=(correct, *known))
+        codes, names = pd.factorize(frame[student].iloc[rows])
         names = tuple(names.tolist())
-        order = np.argsort(codes, kind="stable")
-        codes, flat = codes[order], np.nan_to_num(values[order], nan=MISSING).astype(np.int8)
+        by_student = np.argsort(codes, kind="stable")
+        codes, flat = codes[by_student], np.nan_to_num(values[rows[by_student]], nan=MISSING).astype(np.int8)
         asked = flat != MISSING
         answered = np.bincount(codes[asked], minlength=len(names)) > 0
         _check_answered(answered, names)
@@ -145,20 +155,25 @@ def as_table(answers) -> tuple[np.ndarray, np.ndarray, bool]:
     return table, np.arange(table.shape[1]) >= lengths[:, None], single
 
 
-def sequences_by(frame, column: str, student: str = "student", correct: str = "correct") -> dict[Any, Sequences]:
+def sequences_by(
+    frame, column: str, student: str = "student", correct: str = "correct", order: str | None = None
+) -> dict[Any, Sequences]:
     """One `Sequences` for each value of `column` (a skill, say), in ascending order, from a long-form DataFrame.
 
+    order: as in `Sequences.from_frame`; if None, rows count as ordered, each student's within a value of `column`.
     Raises ValueError as `Sequences.from_frame` does, naming the value of `column` that it happened under, and where
     `column` itself is missing or has empty rows.
     """
-    check_frame(frame, column, student, correct)
+    check_frame(frame, column, student, correct, *([] if order is None else [order]))
     empty = int(frame[column].isna().sum())
     if empty:
         raise ValueError(f"{empty} of {len(frame)} rows have no {column!r}: drop them or fill them in")
+    if order is not None:
+        times(frame[order], len(frame))
     found = {}
-    for value, rows in frame.groupby(column, sort=True, observed=True):
+    for value, rows in frame.groupby(frame[column].array, sort=True, observed=True):
         try:
-            found[value] = Sequences.from_frame(rows, student, correct)
+            found[value] = Sequences._from_frame(rows, student, correct, order, (column,))
         except ValueError as error:
             raise ValueError(f"{column} {value!r}: {error}") from None
     return found
