@@ -9,6 +9,8 @@ from reprlib import repr as shown
 
 import numpy as np
 
+from .checks import listed
+
 # Columns of numbers that say when: their names in lower case, without signs. Durations, such as time_taken, are none.
 _WHEN = set(
     "order orderid time times timestamp timestamps date datetime ts t unixtime epoch answeredat createdat submittedat "
@@ -97,8 +99,13 @@ def _dates(column) -> np.ndarray | None:
 
 
 def unique_names(names: Iterable, what: str) -> tuple:
-    """Names of students or items as a tuple; the same name twice is refused."""
-    names = tuple(name.item() if isinstance(name, np.generic) else name for name in names)
+    """Names of students or items as a tuple, each hashable, none missing; the same name twice is refused."""
+    if isinstance(names, set | frozenset):
+        raise ValueError(f"{what} names = {shown(names)} stand in no order: give a list")
+    names = listed(names, f"{what} names", "['ann', 'bob']")
+    for name in names:
+        if not isinstance(name, Hashable) or name is None or name != name:  # NaN is not itself
+            raise ValueError(f"{what} name {shown(name)}: give each a text or a number of its own")
     if len(set(names)) < len(names):
         seen = set()
         twice = next(name for name in names if name in seen or seen.add(name))
@@ -108,8 +115,8 @@ def unique_names(names: Iterable, what: str) -> tuple:
 
 def codes(values, names: tuple, n: int, what: str) -> np.ndarray:
     """(n,) int32 places in `names`."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "iu" or array.shape != (n,):
+    array = as_array(values, f"{what} codes")
+    if array.dtype.kind not in "iu" or array.shape != (n,) or not n:
         raise ValueError(
             f"{what} codes have type {array.dtype} and shape {array.shape}: give {n} whole numbers, one an answer"
         )
@@ -140,7 +147,7 @@ def coded(column, names: Iterable | None, rows, what: str) -> tuple[np.ndarray, 
 
 def right_or_wrong(column, rows) -> np.ndarray:
     """Answers as int8, 1 right and 0 wrong; text that says 1 or 0 is taken, anything else refused."""
-    raw = np.asarray(column)
+    raw = as_array(column, "correct")
     if raw.ndim != 1:
         raise ValueError(f"correct has shape {raw.shape}: give one answer a row, or use Responses.from_wide")
     values = _numeric(raw)
@@ -178,13 +185,24 @@ def wide(table, students: tuple | None, items: tuple | None) -> tuple[np.ndarray
     return values.astype(float, copy=False), students, items
 
 
+def as_array(values, name: str) -> np.ndarray:
+    """As numpy reads it; what it cannot read, lists of different lengths or a masked array, is refused by name."""
+    try:
+        if not isinstance(values, np.ma.MaskedArray):
+            return np.asarray(values)
+    except (ValueError, TypeError):
+        pass
+    raise ValueError(f"{name} = {shown(values)}: give one list or array, all rows of one length, nothing masked")
+
+
 def _numeric(raw: np.ndarray) -> np.ndarray:
     """As numbers; NaN for what is none."""
     import pandas as pd
 
     if raw.dtype.kind in "biuf":
         return raw
-    column = pd.Series(raw.ravel(), dtype=object)
+    real = [np.nan if isinstance(value, complex) else value for value in raw.ravel().tolist()]
+    column = pd.Series(real, dtype=object)
     return pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan).reshape(raw.shape)
 
 
@@ -197,7 +215,7 @@ def times(column, n: int) -> np.ndarray:
     if values is None and types.is_extension_array_dtype(column) and column.dtype.kind in "iuf":
         values = column.to_numpy(dtype=float, na_value=np.nan) if column.isna().any() else column.to_numpy()
     elif values is None:
-        values = np.asarray(column)
+        values = as_array(column, "order")
     if values.dtype.kind not in "iufM" or values.shape != (n,):
         raise ValueError(
             f"order has type {values.dtype} and shape {values.shape}: give one number or time for each of {n} answers "
@@ -210,11 +228,10 @@ def times(column, n: int) -> np.ndarray:
 
 def weights(column, rows, n: int) -> np.ndarray:
     """(n,) finite floats, 0 or more."""
-    import pandas as pd
-
-    values = np.asarray(pd.to_numeric(column, errors="coerce"), dtype=float)
-    if values.shape != (n,):
-        raise ValueError(f"weight has shape {values.shape}: give one for each of {n} answers")
+    raw = as_array(column, "weight")
+    if raw.shape != (n,):
+        raise ValueError(f"weight has shape {raw.shape}: give one for each of {n} answers")
+    values = _numeric(raw).astype(float)
     good = np.isfinite(values) & (values >= 0)
     if not good.all():
         row = int(np.argmin(good))

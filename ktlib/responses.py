@@ -1,17 +1,21 @@
 """Who answered what, and how: any students, any items, most pairs not asked.
 
-`Responses` keeps answers in long form with integer codes. It is checked once, at the door; its parts need no check.
+`Responses` keeps answers in long form with integer codes. It is checked once, at the door; its parts need no check,
+for its arrays are its own, and nobody can write into them.
 """
 
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import InitVar, dataclass
 from pathlib import Path
+from reprlib import repr as shown
 
 import numpy as np
 
+from . import checks, files
 from . import columns as read
 from .checks import generator, inside, numbers
 from .sequences import Sequences, check_frame, sequences_by
@@ -56,7 +60,7 @@ class Responses:
             "weight": None if self.weight is None else read.weights(self.weight, rows, n),
         }
         for name, value in checked.items():
-            object.__setattr__(self, name, value)
+            object.__setattr__(self, name, checks.own(value) if isinstance(value, np.ndarray) else value)
         repeat = read.first_repeat(self.student * np.int64(len(items)) + self.item)
         if repeat:
             first, second, number = repeat
@@ -123,23 +127,25 @@ class Responses:
         return cls(student, item, table[asked], students, items)
 
     @classmethod
-    def from_file(cls, path, **columns) -> Responses:
+    def from_file(cls, path, *, sep: str | None = None, **columns) -> Responses:
         """From a .csv, .tsv (both also .gz) or .parquet file in long form; columns: as in `from_frame`.
 
-        Raises ValueError naming the file; FileNotFoundError; ImportError for .parquet without pyarrow.
-        """
-        import pandas as pd
+        Students and items of a text file are named as they stand there, as text: 01, 1 and 1.0 are three, NA is one.
+        sep: what separates the fields of a text file, by default a comma, in .tsv a tab.
 
-        readers = {
-            ".csv": pd.read_csv,
-            ".tsv": lambda path: pd.read_csv(path, sep="\t"),
-            ".parquet": pd.read_parquet,
-        }
-        ending = Path(Path(path).name.lower().removesuffix(".gz")).suffix
-        if ending not in readers:
-            raise ValueError(f"{path} ends in none of {', '.join(readers)}: save it as one of them, or use from_frame")
+        Raises ValueError naming the file, also for one that is damaged; FileNotFoundError; ImportError for .parquet
+        without pyarrow.
+        """
+        path = Path(checks.instance(path, (str, os.PathLike), "path", "give the path of a file"))
+        ending = Path(path.name.lower().removesuffix(".gz")).suffix
+        if ending not in files.SEPARATORS:
+            endings = ", ".join(files.SEPARATORS)
+            raise ValueError(f"{path} ends in none of {endings}: save it as one of them, or use from_frame")
+        if sep is not None and (not isinstance(sep, str) or len(sep) != 1 or ending == ".parquet"):
+            raise ValueError(f"sep = {shown(sep)}: give one character, for a text file")
+        names = [name for name in (columns.get(k, k) for k in ("student", "item")) if isinstance(name, str)]
         try:
-            return cls.from_frame(readers[ending](path), **columns)
+            return cls.from_frame(files.frame_of(path, sep or files.SEPARATORS[ending], names), **columns)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
 
@@ -207,7 +213,7 @@ class Responses:
         part = copy.copy(self)
         for name in ("student", "item", "correct", "order", "weight"):
             value = getattr(self, name)
-            object.__setattr__(part, name, None if value is None else value[mask])
+            object.__setattr__(part, name, None if value is None else checks.own(value[mask]))
         return part
 
     def split_answers(self, fractions=(0.8, 0.1, 0.1), *, rng, seen: bool = False) -> tuple[Responses, ...]:

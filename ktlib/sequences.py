@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .checks import own
 from .columns import check_frame, ordered_rows, times
 
 MISSING = -1
@@ -23,7 +24,7 @@ class Sequences:
 
     answers: (answers in all,) int8; 1 right, 0 wrong, -1 not asked. Students lie one after the other.
     lengths: (students,) how many steps each has, at least one.
-    students: their names, in the same order.
+    students: their names, in the same order. The arrays are its own, and nobody can write into them.
     """
 
     answers: np.ndarray
@@ -41,6 +42,8 @@ class Sequences:
             )
         if answers.min() < MISSING or answers.max() > 1:
             raise ValueError(f"answers from {answers.min()} to {answers.max()}: 1 is right, 0 wrong, -1 not asked")
+        for name, value in (("answers", own(answers)), ("lengths", own(lengths)), ("students", tuple(self.students))):
+            object.__setattr__(self, name, value)
 
     @property
     def n_answers(self) -> int:

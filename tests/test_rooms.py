@@ -13,9 +13,10 @@ HOUSE = Path(ktlib.__file__).parent
 ALLOWED = {
     "__init__": {"bkt"},
     "checks": set(),
-    "sequences": {"columns"},
-    "columns": set(),
-    "responses": {"checks", "columns", "sequences"},
+    "sequences": {"checks", "columns"},
+    "columns": {"checks"},
+    "files": set(),
+    "responses": {"checks", "columns", "files", "sequences"},
     "bkt": {"checks", "sequences"},
     "changepoint": {"sequences"},
     "em": {"bkt", "changepoint", "checks", "sequences"},
