@@ -1,12 +1,13 @@
 """Simple forecasts of the next answer, to hold knowledge tracing against: means, Rasch, performance factors.
 
-A log is one long table with the columns student, item, correct (1 or 0), each student's rows in the order answered;
-`skills` is a table with a row for each item and skill it needs (columns item, skill). Every model is fitted to the log
-of some students; its `forecast` of another log gives (rows,) P(right answer) from the rows above of the same student
-and from nothing else in that log. Students may be new, and so may items and skills: each model says what it does then.
+A log is one long table with the columns student, item, correct (1 or 0). order: its column of numbers or times that
+each student's rows are sorted by; without it rows count as ordered. `skills` is a table with a row for each item and
+skill it needs (columns item, skill). Every model is fitted to the log of some students; its `forecast` of another log
+gives (rows,) P(right answer), in the order of the rows given, each from the earlier rows of the same student and from
+nothing else in that log. Students may be new, and so may items and skills: each model says what it does then.
 
-Raises ValueError naming a missing column, an empty table, an answer that is not 1 or 0, or a log to fit with one kind
-of answer alone.
+Raises ValueError naming a missing column, an empty table, an answer that is not 1 or 0, a log to fit with one kind of
+answer alone, or without order a column of times that goes back within a student (`columns.ordered_rows`).
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_expit, softmax
 
 from .checks import generator, inside, not_negative, whole
-from .columns import refuse_empty, right_or_wrong
-from .sequences import check_frame
+from .columns import check_frame
+from .logs import as_given, earlier, links_of, log_order, read_log, read_training, skill_matrix, skill_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +38,13 @@ class Means:
     item: pd.Series | None
     links: pd.DataFrame
 
-    def forecast(self, table) -> np.ndarray:
-        """An item's share; of a new item, or in a model of skills, the mean of its skills'; if all are new, overall."""
+    def forecast(self, table, *, order: str | None = None) -> np.ndarray:
+        """An item's share; of a new item, or in a model of skills, the mean of its skills'; if all are new, overall.
+
+        The order of the rows does not matter here.
+        """
         read_log(table)
+        check_frame(table, *([] if order is None else [order]))
         incidence = skill_matrix(table["item"], self.links, self.skill.index)
         n = incidence.sum(1)
         by_skill = np.where(n > 0, incidence @ self.skill.to_numpy() / np.maximum(n, 1), self.overall)
@@ -62,8 +67,11 @@ class Rasch:
     converged: bool
     points: int
 
-    def forecast(self, table) -> np.ndarray:
+    def forecast(self, table, *, order: str | None = None) -> np.ndarray:
         """Ability is the posterior, on a grid, given the student's earlier answers, none of them discounted."""
+        return as_given(self._forecast, table, order)
+
+    def _forecast(self, table) -> np.ndarray:
         student, correct = read_log(table)
         items, names = pd.factorize(table["item"])
         difficulty = self.difficulty.reindex(names).fillna(self.new_item).to_numpy()
@@ -90,8 +98,11 @@ class LogisticFactors:
     converged: bool
     links: pd.DataFrame
 
-    def forecast(self, table) -> np.ndarray:
+    def forecast(self, table, *, order: str | None = None) -> np.ndarray:
         """What is new, an item or a skill, adds nothing; with nothing known it is σ(intercept)."""
+        return as_given(self._forecast, table, order)
+
+    def _forecast(self, table) -> np.ndarray:
         names = {feature: part.index.get_level_values(1) for feature, part in self.weights.groupby(level=0)}
         design = _design(table, self.links, names["skill"], names.get("item"), self.logs)
         return expit(self.intercept + design @ self.weights.to_numpy())
@@ -104,7 +115,7 @@ def fit_skill_mean(table, skills, *, strength: float = 10.0) -> Means:
     known = skill_names(table, skills)
     incidence, overall = skill_matrix(table["item"], skills, known), correct.mean()
     share = (incidence.T @ correct + strength * overall) / (incidence.sum(0) + strength)
-    return Means(float(overall), pd.Series(share, known), None, _links(skills))
+    return Means(float(overall), pd.Series(share, known), None, links_of(skills))
 
 
 def fit_item_mean(table, skills, *, strength: float = 10.0) -> Means:
@@ -113,9 +124,10 @@ def fit_item_mean(table, skills, *, strength: float = 10.0) -> Means:
     skills, smoothed alike, stand in for items not seen.
     """
     by_skill = fit_skill_mean(table, skills, strength=strength)
-    grouped = table.assign(correct=read_training(table)[1]).groupby("item", sort=True)["correct"]
-    share = (grouped.sum() + strength * by_skill.overall) / (grouped.size() + strength)
-    return Means(by_skill.overall, by_skill.skill, share.rename(None), by_skill.links)
+    items, names = pd.factorize(table["item"], sort=True)
+    right, asked = np.bincount(items, read_training(table)[1]), np.bincount(items)
+    share = pd.Series((right + strength * by_skill.overall) / (asked + strength), names)
+    return Means(by_skill.overall, by_skill.skill, share, by_skill.links)
 
 
 def fit_rasch(table, *, item_sd: float = 1.0, points: int = 81) -> Rasch:
@@ -155,21 +167,23 @@ def fit_rasch(table, *, item_sd: float = 1.0, points: int = 81) -> Rasch:
     return Rasch(difficulty, mean, float(np.exp(found.x[-1])), bool(found.success), points)
 
 
-def fit_pfa(table, skills, *, strength: float = 1.0, logs: bool = False) -> LogisticFactors:
+def fit_pfa(table, skills, *, order: str | None = None, strength: float = 1.0, logs: bool = False) -> LogisticFactors:
     """Performance factors: each skill's easiness, and slopes on earlier right and wrong answers (Pavlik et al. 2009).
 
     An item that needs several skills adds up theirs. strength: 1 / variance of the normal prior that holds every weight
     near 0 (the source has none); the intercept is free. logs: take counts c as log(1 + c), not as they are.
     """
-    return _fit_logistic(table, skills, False, strength, logs)
+    return _fit_logistic(table, skills, False, order, strength, logs)
 
 
-def fit_best_logistic(table, skills, *, strength: float = 1.0, logs: bool = True) -> LogisticFactors:
+def fit_best_logistic(
+    table, skills, *, order: str | None = None, strength: float = 1.0, logs: bool = True
+) -> LogisticFactors:
     """Performance factors with each item's easiness and the student's right and wrong answers on anything.
 
     The best logistic regression of Gervet et al. (2020) without its counts of the same item. Settings: as `fit_pfa`.
     """
-    return _fit_logistic(table, skills, True, strength, logs)
+    return _fit_logistic(table, skills, True, order, strength, logs)
 
 
 def split_students(table, fraction: float = 0.8, *, rng) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -181,60 +195,6 @@ def split_students(table, fraction: float = 0.8, *, rng) -> tuple[pd.DataFrame, 
         raise ValueError(f"fraction = {fraction!r} of {n} students leaves one side empty: give more students")
     first = np.isin(student, generator(rng).permutation(n)[:kept])
     return table[first], table[~first]
-
-
-def read_log(table) -> tuple[np.ndarray, np.ndarray]:
-    """(rows,) codes of the students in order of appearance, and (rows,) answers, 1 or 0, of a checked log."""
-    check_frame(table, "student", "item", "correct")
-    refuse_empty(table, ("student", "item", "correct"))
-    return pd.factorize(table["student"])[0], right_or_wrong(table["correct"], table.index)
-
-
-def read_training(table) -> tuple[np.ndarray, np.ndarray]:
-    """As `read_log`, of a log with right and wrong answers."""
-    student, correct = read_log(table)
-    if correct.min() == correct.max():
-        kind = "right" if correct[0] else "wrong"
-        raise ValueError(f"all {len(correct)} answers are {kind}: give a log that holds right and wrong answers")
-    return student, correct
-
-
-def skill_names(table, skills) -> pd.Index:
-    """The skills, ascending, that some item of the log needs."""
-    links = _links(skills)
-    known = links.loc[links["item"].isin(table["item"]), "skill"]
-    if known.empty:
-        raise ValueError(f"skills name none of the {table['item'].nunique()} items of the log: give their skills")
-    return pd.factorize(known, sort=True)[1]
-
-
-def skill_matrix(items, skills, known: pd.Index) -> sparse.csr_array:
-    """(rows, known skills) 1.0 where the row's item needs the skill; an item without known skills has a row of 0."""
-    links = _links(skills)
-    links = links[links["skill"].isin(known)]
-    codes, names = pd.factorize(links["item"])
-    shape = len(names) + 1, len(known)
-    table = sparse.csr_array((np.ones(len(links)), (codes, known.get_indexer(links["skill"]))), shape)
-    return table[pd.Index(names).get_indexer(items)]  # what is not found, -1, takes the last row, which is empty
-
-
-def earlier(group: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """For each row the sum of `value` (rows, ...) over the earlier rows of its group."""
-    order = np.argsort(group, kind="stable")
-    ascending = group[order]
-    before = np.cumsum(value[order], axis=0, dtype=float)
-    before = np.concatenate([np.zeros_like(before[:1]), before[:-1]])
-    first = np.r_[0, np.flatnonzero(np.diff(ascending)) + 1]
-    out = np.empty(before.shape)
-    out[order] = before - np.repeat(before[first], np.diff(np.r_[first, len(group)]), axis=0)
-    return out
-
-
-def _links(skills) -> pd.DataFrame:
-    """The checked table of items and skills, each pair once."""
-    check_frame(skills, "item", "skill")
-    refuse_empty(skills, ("item", "skill"))
-    return skills[["item", "skill"]].drop_duplicates()
 
 
 def _grid(points: int) -> tuple[np.ndarray, np.ndarray]:
@@ -262,9 +222,11 @@ def _design(table, skills, known: pd.Index, items: pd.Index | None, logs: bool) 
     return sparse.hstack(blocks, format="csr")
 
 
-def _fit_logistic(table, skills, with_items: bool, strength: float, logs: bool) -> LogisticFactors:
+def _fit_logistic(table, skills, with_items: bool, order, strength: float, logs: bool) -> LogisticFactors:
     from sklearn.linear_model import LogisticRegression
 
+    read_training(table)
+    table = table.iloc[log_order(table, order)]
     _, correct = read_training(table)
     if not_negative(strength, "strength") == 0:
         raise ValueError("strength = 0: a weight with answers of one kind would run away; give a number above 0")
@@ -278,4 +240,4 @@ def _fit_logistic(table, skills, with_items: bool, strength: float, logs: bool) 
         features += [("item", name) for name in items] + [("all right", ""), ("all wrong", "")]
     weights = pd.Series(model.coef_[0], pd.MultiIndex.from_tuples(features, names=["feature", "name"]))
     converged = bool(model.n_iter_[0] < model.max_iter)
-    return LogisticFactors(float(model.intercept_[0]), weights, logs, converged, _links(skills))
+    return LogisticFactors(float(model.intercept_[0]), weights, logs, converged, links_of(skills))

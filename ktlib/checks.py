@@ -60,6 +60,13 @@ def flag(value, name: str) -> bool:
     raise ValueError(f"{name} = {shown(value)}: give True or False")
 
 
+def own(array) -> np.ndarray:
+    """A copy that nobody can write into: for an object that is checked once and keeps its arrays."""
+    array = np.array(array)
+    array.setflags(write=False)
+    return array
+
+
 def finite(value, name: str) -> float:
     """One finite number."""
     if _is_real(value) and math.isfinite(value):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
-from .checks import generator, whole
+from .checks import fits_in_memory, generator, own, whole
 from .responses import Responses
 
 
@@ -14,7 +15,7 @@ from .responses import Responses
 class Design:
     """Answers and the numbers they were drawn from: P(right) = 1 / (1 + exp(−discrimination (ability − difficulty))).
 
-    ability: (students,). discrimination, difficulty: (items,).
+    ability: (students,). discrimination, difficulty: (items,). Nobody can write into these arrays.
     """
 
     responses: Responses
@@ -22,13 +23,17 @@ class Design:
     discrimination: np.ndarray
     difficulty: np.ndarray
 
+    def __post_init__(self):
+        for name in ("ability", "discrimination", "difficulty"):
+            object.__setattr__(self, name, own(getattr(self, name)))
+
 
 def dense(rng, students: int = 50, items: int = 30) -> Design:
     """Every student answers every item. ability, difficulty ~ N(0, 1); discrimination ~ N(1.2, 0.5) above 0.
 
     rng: a generator or a seed.
     """
-    students, items = whole(students, "students", 1), whole(items, "items", 1)
+    students, items = _size(students, items)
     rng = generator(rng)
     asked = np.ones((students, items), dtype=bool)
     return _answered(rng, asked, rng.standard_normal(items))
@@ -51,7 +56,7 @@ def sparse(rng, records: int = 1000, students: int = 639, items: int = 717) -> D
 
     As `dense` otherwise. Raises ValueError for more records than pairs, or too few to reach every student and item.
     """
-    students, items = whole(students, "students", 1), whole(items, "items", 1)
+    students, items = _size(students, items)
     least = max(students, items)
     if whole(records, "records", 1) < least or records > students * items:
         raise ValueError(f"records = {records!r}: give {least} to {students * items} for {students} × {items}")
@@ -64,13 +69,19 @@ def sparse(rng, records: int = 1000, students: int = 639, items: int = 717) -> D
     return _answered(rng, asked, rng.standard_normal(items))
 
 
+def _size(students, items) -> tuple[int, int]:
+    students, items = whole(students, "students", 1), whole(items, "items", 1)
+    fits_in_memory(4 * students * items, f"a table of {students:,} students and {items:,} items")
+    return students, items
+
+
 def _answered(rng: np.random.Generator, asked: np.ndarray, difficulty: np.ndarray) -> Design:
     ability = rng.standard_normal(asked.shape[0])
     discrimination = rng.normal(1.2, 0.5, asked.shape[1])
     while (low := discrimination <= 0).any():
         discrimination[low] = rng.normal(1.2, 0.5, low.sum())
     student, item = np.nonzero(asked)
-    p = 1 / (1 + np.exp(-discrimination[item] * (ability[student] - difficulty[item])))
+    p = expit(discrimination[item] * (ability[student] - difficulty[item]))
     correct = (rng.random(p.size) < p).astype(np.int8)
     names = (tuple(range(n)) for n in asked.shape)
     return Design(Responses(student, item, correct, *names), ability, discrimination, difficulty)

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .baselines import read_log, read_training, skill_matrix, skill_names, split_students
+from .baselines import split_students
 from .checks import extra, generator, inside, not_negative, whole
+from .logs import as_given, log_order, read_log, read_training, skill_matrix, skill_names
 
 with extra("bayes", __name__):
     import torch
@@ -50,8 +51,11 @@ class DKT:
     network: nn.Module
     links: pd.DataFrame
 
-    def forecast(self, table) -> np.ndarray:
-        """(rows,) P(right answer) from all of the student's rows above, however many, and nothing else of the log."""
+    def forecast(self, table, *, order: str | None = None) -> np.ndarray:
+        """(rows,) P(right answer) from all of the student's earlier rows, however many, and nothing else of the log."""
+        return as_given(self._forecast, table, order)
+
+    def _forecast(self, table) -> np.ndarray:
         log = _Log(table, self.links, self.skills, None)
         with _alone(0):
             return _forecast(self.network, log)
@@ -62,6 +66,7 @@ def fit(
     skills,
     *,
     rng,
+    order: str | None = None,
     hidden: int = 64,
     dropout: float = 0.2,
     learning_rate: float = 0.005,
@@ -71,7 +76,7 @@ def fit(
     patience: int = 8,
     validation: float = 0.2,
 ) -> DKT:
-    """Train on a log (see `ktlib.baselines`) by Adam (Kingma & Ba 2015), twice.
+    """Train on a log (see `ktlib.baselines`, also for `order`) by Adam (Kingma & Ba 2015), twice.
 
     First without the students of a random share `validation`, until their log loss has not fallen for `patience` epochs
     or `epochs` have passed; then afresh on everybody, for as many epochs as were best. hidden: size of embedding and
@@ -81,6 +86,7 @@ def fit(
     Raises ValueError as `ktlib.baselines` does, and where the log loss is no longer finite.
     """
     read_training(table)
+    table = table.iloc[log_order(table, order)]
     rng = generator(rng)
     hidden, batch, longest = whole(hidden, "hidden", 1), whole(batch, "batch", 1), whole(longest, "longest", 2)
     epochs, patience = whole(epochs, "epochs", 1), whole(patience, "patience", 1)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
+from scipy.special import expit
 
-from .checks import generator, not_negative, numbers, whole
-from .columns import unique_names
+from .checks import fits_in_memory, generator, instance, not_negative, numbers, own, probabilities, whole
+from .columns import codes, unique_names
 from .responses import Responses
 
 FURTHER = 2  # abilities that tie the abilities in labels and skills together
@@ -21,6 +22,8 @@ class Exam:
     labels: L names of content areas. label: (items,) the place in `labels` of every item of `responses`. skills: S
     names, or none. needs: (items, S), 1 where an item needs a skill, else 0.
 
+    The arrays are its own, and nobody can write into them.
+
     Raises ValueError for names that stand twice, codes and shapes that do not fit, and a label or skill that all items
     or no item has: with every item it is part of the general ability, with none there is nothing to learn it from.
     """
@@ -32,11 +35,11 @@ class Exam:
     needs: np.ndarray
 
     def __post_init__(self):
-        if not isinstance(self.responses, Responses):
-            raise ValueError(f"responses are a {type(self.responses).__name__}: make them with Responses.from_frame")
+        instance(self.responses, Responses, "responses", "make them with Responses.from_frame")
         items = self.responses.items
-        labels, skills, label = tuple(self.labels), tuple(self.skills), np.asarray(self.label)
+        labels, skills = unique_names(self.labels, "label"), unique_names(self.skills, "skill")
         unique_names(labels + skills, "attribute")
+        label = np.asarray(self.label)
         if label.dtype.kind not in "iu" or label.shape != (len(items),):
             raise ValueError(
                 f"label has type {label.dtype} and shape {label.shape}: give one whole number for each of "
@@ -59,7 +62,7 @@ class Exam:
             raise ValueError(
                 f"item {items[row]!r} has {needs[row, column]:g} for skill {skills[column]!r}: give 1 if needed, else 0"
             )
-        checked = {"labels": labels, "label": label.astype(np.int32, copy=False), "skills": skills, "needs": needs}
+        checked = {"labels": labels, "label": own(label.astype(np.int32)), "skills": skills, "needs": own(needs)}
         for name, value in checked.items():
             object.__setattr__(self, name, value)
         for name, count in zip(self.attribute_names, self.attributes.sum(0), strict=True):
@@ -113,9 +116,15 @@ class Truth:
     label_directions: np.ndarray
     skill_directions: np.ndarray
 
+    def __post_init__(self):
+        for field in fields(self):
+            object.__setattr__(self, field.name, own(getattr(self, field.name)))
+
     def predict(self, student, item) -> np.ndarray:
-        """P(right) of students to items, (answers,) codes each."""
-        student, item = np.asarray(student), np.asarray(item)
+        """P(right) of students to items, (answers,) codes each; ValueError for a code that nobody has."""
+        n = np.size(student)
+        student = codes(student, range(len(self.ability)), n, "student")
+        item = codes(item, range(len(self.difficulty)), n, "item")
         eta = np.empty(len(student))
         for start in range(0, len(student), 1 << 17):
             block = slice(start, start + (1 << 17))
@@ -124,7 +133,7 @@ class Truth:
             eta[block] += self.label_loadings[j] * self.label_ability[i, self.label[j]]
             eta[block] += np.einsum("rs,rs->r", self.skill_loadings[j], self.skill_ability[i])
             eta[block] += np.einsum("rd,rd->r", self.hidden_loadings[j], self.hidden[i])
-        return 1 / (1 + np.exp(-eta))
+        return expit(eta)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +148,13 @@ class SimulatedExam(Exam):
 
     def __post_init__(self):
         super().__post_init__()
+        instance(self.truth, Truth, "truth", "make both with exams.exam")
         if np.shape(self.p_correct) != (len(self.responses),):
             raise ValueError(
                 f"p_correct has shape {np.shape(self.p_correct)} for {len(self.responses)} answers: give "
                 "truth.predict(responses.student, responses.item)"
             )
+        object.__setattr__(self, "p_correct", own(probabilities(self.p_correct, "p_correct")))
 
 
 def exam(
@@ -191,6 +202,8 @@ def exam(
             f"answers = {answers} for {students} students and {items} items: give {max(students, items)} to "
             f"{students * (items // 2)}, or other students and items"
         )
+    wide = students * (labels + skills + 5) + items * (2 * skills + 8) + 6 * answers
+    fits_in_memory(wide, f"an exam of {answers:,} answers, {students:,} students and {items:,} items")
     rng = generator(rng)
     label, popularity = _labelled(rng, items, labels)
     needs = _needed(rng, items, skills)

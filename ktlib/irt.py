@@ -44,8 +44,8 @@ class Data:
     def of(cls, responses, dtype: torch.dtype = torch.float32) -> Data:
         """From `Responses`; `dtype` is the one that the models compute in."""
         student, item = (torch.as_tensor(np.asarray(c, dtype=np.int64)) for c in (responses.student, responses.item))
-        weight = None if responses.weight is None else torch.as_tensor(np.asarray(responses.weight), dtype=dtype)
-        correct = torch.as_tensor(np.asarray(responses.correct), dtype=dtype)
+        weight = None if responses.weight is None else torch.tensor(responses.weight, dtype=dtype)
+        correct = torch.tensor(responses.correct, dtype=dtype)
         return cls(student, item, correct, weight, len(responses.students), len(responses.items))
 
     def batch(self, places: torch.Tensor) -> Data:
@@ -117,5 +117,5 @@ def program(model: Model, priors: Mapping[str, Normal]) -> Callable[[Data], None
         return partial(two_parameter, priors=priors)
     if model.name == "factorization":
         return partial(factorization, priors=priors, factors=model.factors)
-    given = {"attributes": torch.as_tensor(model.attributes), "mask": torch.as_tensor(model.mask)}
+    given = {"attributes": torch.tensor(model.attributes), "mask": torch.tensor(model.mask)}
     return partial(hierarchical, priors=priors, factors=model.factors, **given)

@@ -1,17 +1,21 @@
 """Who answered what, and how: any students, any items, most pairs not asked.
 
-`Responses` keeps answers in long form with integer codes. It is checked once, at the door; its parts need no check.
+`Responses` keeps answers in long form with integer codes. It is checked once, at the door; its parts need no check,
+for its arrays are its own, and nobody can write into them.
 """
 
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import InitVar, dataclass
 from pathlib import Path
+from reprlib import repr as shown
 
 import numpy as np
 
+from . import checks, files
 from . import columns as read
 from .checks import generator, inside, numbers
 from .sequences import Sequences, check_frame, sequences_by
@@ -56,7 +60,7 @@ class Responses:
             "weight": None if self.weight is None else read.weights(self.weight, rows, n),
         }
         for name, value in checked.items():
-            object.__setattr__(self, name, value)
+            object.__setattr__(self, name, checks.own(value) if isinstance(value, np.ndarray) else value)
         repeat = read.first_repeat(self.student * np.int64(len(items)) + self.item)
         if repeat:
             first, second, number = repeat
@@ -82,9 +86,11 @@ class Responses:
     ) -> Responses:
         """From a pandas DataFrame in long form, one row an answer.
 
-        student to weight: its column names. keep: where a student answered an item again, "first" or "last" (by order,
-        else by row) takes one answer; None refuses. students, items: all names, in the order of their codes, so that
-        two frames share their codes; by default those in the frame, in order of appearance.
+        student to weight: its column names. order: numbers or times, equal ones stand by row; if None, rows count as
+        ordered. keep: where a student answered an item again, "first" or "last" takes one answer (without order by row,
+        if no column of times goes back within a student, `columns.ordered_rows`); None refuses. students, items: all
+        names, in the order of their codes, so that two frames share their codes; by default those in the frame, in
+        order of appearance.
         """
         columns = [student, item, correct] + [c for c in (order, weight) if c is not None]
         check_frame(frame, *columns)
@@ -99,6 +105,8 @@ class Responses:
         weights = None if weight is None else read.weights(frame[weight], rows, n)
         arrays = {"student": student_codes, "item": item_codes, "correct": answers, "order": when, "weight": weights}
         if keep:
+            if order is None:
+                read.ordered_rows(frame, student, None, known=columns)
             one = read.one_each(student_codes * np.int64(len(items)) + item_codes, when, keep)
             rows = rows[one]
             arrays = {name: None if array is None else array[one] for name, array in arrays.items()}
@@ -119,23 +127,25 @@ class Responses:
         return cls(student, item, table[asked], students, items)
 
     @classmethod
-    def from_file(cls, path, **columns) -> Responses:
+    def from_file(cls, path, *, sep: str | None = None, **columns) -> Responses:
         """From a .csv, .tsv (both also .gz) or .parquet file in long form; columns: as in `from_frame`.
 
-        Raises ValueError naming the file; FileNotFoundError; ImportError for .parquet without pyarrow.
-        """
-        import pandas as pd
+        Students and items of a text file are named as they stand there, as text: 01, 1 and 1.0 are three, NA is one.
+        sep: what separates the fields of a text file, by default a comma, in .tsv a tab.
 
-        readers = {
-            ".csv": pd.read_csv,
-            ".tsv": lambda path: pd.read_csv(path, sep="\t"),
-            ".parquet": pd.read_parquet,
-        }
-        ending = Path(Path(path).name.lower().removesuffix(".gz")).suffix
-        if ending not in readers:
-            raise ValueError(f"{path} ends in none of {', '.join(readers)}: save it as one of them, or use from_frame")
+        Raises ValueError naming the file, also for one that is damaged; FileNotFoundError; ImportError for .parquet
+        without pyarrow.
+        """
+        path = Path(checks.instance(path, (str, os.PathLike), "path", "give the path of a file"))
+        ending = Path(path.name.lower().removesuffix(".gz")).suffix
+        if ending not in files.SEPARATORS:
+            endings = ", ".join(files.SEPARATORS)
+            raise ValueError(f"{path} ends in none of {endings}: save it as one of them, or use from_frame")
+        if sep is not None and (not isinstance(sep, str) or len(sep) != 1 or ending == ".parquet"):
+            raise ValueError(f"sep = {shown(sep)}: give one character, for a text file")
+        names = [name for name in (columns.get(k, k) for k in ("student", "item")) if isinstance(name, str)]
         try:
-            return cls.from_frame(readers[ending](path), **columns)
+            return cls.from_frame(files.frame_of(path, sep or files.SEPARATORS[ending], names), **columns)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
 
@@ -181,7 +191,11 @@ class Responses:
         return pd.DataFrame(columns | {name: value for name, value in rest.items() if value is not None})
 
     def sequences(self) -> Sequences:
-        """All answers of each student as one sequence, by `order`, else by row; who has none is left out."""
+        """All answers of each student as one sequence, by `order`; who has none is left out.
+
+        Answers at the same time stand by row. Without `order` all do: rows count as ordered, and nothing can tell here
+        whether they are, so name the column in `from_frame`.
+        """
         rows = np.lexsort((self.student,) if self.order is None else (self.order, self.student))
         lengths = np.bincount(self.student)
         names = tuple(self.students[code] for code in np.flatnonzero(lengths))
@@ -199,7 +213,7 @@ class Responses:
         part = copy.copy(self)
         for name in ("student", "item", "correct", "order", "weight"):
             value = getattr(self, name)
-            object.__setattr__(part, name, None if value is None else value[mask])
+            object.__setattr__(part, name, None if value is None else checks.own(value[mask]))
         return part
 
     def split_answers(self, fractions=(0.8, 0.1, 0.1), *, rng, seen: bool = False) -> tuple[Responses, ...]:

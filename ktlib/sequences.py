@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from .checks import own
+from .columns import check_frame, ordered_rows, times
+
 MISSING = -1
 
 
@@ -21,7 +24,7 @@ class Sequences:
 
     answers: (answers in all,) int8; 1 right, 0 wrong, -1 not asked. Students lie one after the other.
     lengths: (students,) how many steps each has, at least one.
-    students: their names, in the same order.
+    students: their names, in the same order. The arrays are its own, and nobody can write into them.
     """
 
     answers: np.ndarray
@@ -39,6 +42,8 @@ class Sequences:
             )
         if answers.min() < MISSING or answers.max() > 1:
             raise ValueError(f"answers from {answers.min()} to {answers.max()}: 1 is right, 0 wrong, -1 not asked")
+        for name, value in (("answers", own(answers)), ("lengths", own(lengths)), ("students", tuple(self.students))):
+            object.__setattr__(self, name, value)
 
     @property
     def n_answers(self) -> int:
@@ -89,12 +94,21 @@ class Sequences:
         return cls(np.where(missing, MISSING, table)[inside].astype(np.int8), lengths, names)
 
     @classmethod
-    def from_frame(cls, frame, student: str = "student", correct: str = "correct") -> Sequences:
-        """From a pandas DataFrame in long form, one row an answer, in the order answered.
+    def from_frame(
+        cls, frame, student: str = "student", correct: str = "correct", order: str | None = None
+    ) -> Sequences:
+        """From a pandas DataFrame in long form, one row an answer.
 
-        student, correct: its column names; correct holds 1, 0 or NaN. Students keep the order of their first row.
-        Raises ValueError naming a missing column, or the first row whose answer is not 0, 1 or missing.
+        student, correct, order: its column names; correct holds 1, 0 or NaN. order: numbers or times to sort by, equal
+        ones by row; if None, rows count as ordered, each student's. Students stand in the order of their first answer.
+
+        Raises ValueError naming a missing column, the first row whose answer is not 0, 1 or missing, or without order a
+        column of times that goes back within a student (`columns.ordered_rows`).
         """
+        return cls._from_frame(frame, student, correct, order, ())
+
+    @classmethod
+    def _from_frame(cls, frame, student: str, correct: str, order: str | None, known: Iterable) -> Sequences:
         import pandas as pd
 
         check_frame(frame, student, correct)
@@ -109,10 +123,11 @@ class Sequences:
                 f"row {frame.index.tolist()[row]!r}: answer {frame[correct].tolist()[row]!r} of student "
                 f"{frame[student].tolist()[row]!r} is not 1 (right), 0 (wrong) or missing: recode it"
             )
-        codes, names = pd.factorize(frame[student])
+        rows = ordered_rows(frame, student, order, known=(correct, *known))
+        codes, names = pd.factorize(frame[student].iloc[rows])
         names = tuple(names.tolist())
-        order = np.argsort(codes, kind="stable")
-        codes, flat = codes[order], np.nan_to_num(values[order], nan=MISSING).astype(np.int8)
+        by_student = np.argsort(codes, kind="stable")
+        codes, flat = codes[by_student], np.nan_to_num(values[rows[by_student]], nan=MISSING).astype(np.int8)
         asked = flat != MISSING
         answered = np.bincount(codes[asked], minlength=len(names)) > 0
         _check_answered(answered, names)
@@ -143,20 +158,25 @@ def as_table(answers) -> tuple[np.ndarray, np.ndarray, bool]:
     return table, np.arange(table.shape[1]) >= lengths[:, None], single
 
 
-def sequences_by(frame, column: str, student: str = "student", correct: str = "correct") -> dict[Any, Sequences]:
+def sequences_by(
+    frame, column: str, student: str = "student", correct: str = "correct", order: str | None = None
+) -> dict[Any, Sequences]:
     """One `Sequences` for each value of `column` (a skill, say), in ascending order, from a long-form DataFrame.
 
+    order: as in `Sequences.from_frame`; if None, rows count as ordered, each student's within a value of `column`.
     Raises ValueError as `Sequences.from_frame` does, naming the value of `column` that it happened under, and where
     `column` itself is missing or has empty rows.
     """
-    check_frame(frame, column, student, correct)
+    check_frame(frame, column, student, correct, *([] if order is None else [order]))
     empty = int(frame[column].isna().sum())
     if empty:
         raise ValueError(f"{empty} of {len(frame)} rows have no {column!r}: drop them or fill them in")
+    if order is not None:
+        times(frame[order], len(frame))
     found = {}
-    for value, rows in frame.groupby(column, sort=True, observed=True):
+    for value, rows in frame.groupby(frame[column].array, sort=True, observed=True):
         try:
-            found[value] = Sequences.from_frame(rows, student, correct)
+            found[value] = Sequences._from_frame(rows, student, correct, order, (column,))
         except ValueError as error:
             raise ValueError(f"{column} {value!r}: {error}") from None
     return found
@@ -232,19 +252,6 @@ def _answer(value, student, step: int) -> float:
     if number in (0, 1) or np.isnan(number):
         return number
     raise ValueError(_bad_answer(value, student, step))
-
-
-def check_frame(frame, *columns: str) -> None:
-    """Raise ValueError unless `frame` is a DataFrame that has rows, and each of `columns` once."""
-    if not hasattr(frame, "columns"):
-        raise ValueError(f"frame = {shown(frame)}: give a pandas DataFrame, one row an answer")
-    for column in columns:
-        if column not in frame:
-            raise ValueError(f"no column {column!r}; the frame has {', '.join(map(repr, frame.columns)) or 'none'}")
-        if (frame.columns == column).sum() > 1:
-            raise ValueError(f"the frame has more than one column {column!r}: keep one")
-    if not len(frame):
-        raise ValueError("the frame has no rows: give at least one answer")
 
 
 def _names(students, n: int) -> tuple:

@@ -1,6 +1,6 @@
 """ktlib.exams: what an exam must be, and that simulated ones have the shape and the truth that they say they have."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -202,3 +202,15 @@ def test_a_part_of_the_answers_needs_its_own_probabilities(small):
 def test_a_simulation_that_cannot_be_is_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         exams.exam(**({"rng": 1} | SMALL | settings))
+
+
+def test_what_the_caller_does_to_his_arrays_changes_nothing(small):
+    label, needs = np.array([0, 1, 1], np.int32), np.array([[0.0, 1], [1, 1], [0, 0]])
+    found = exams.Exam(Responses.from_wide(np.eye(3)), ("a", "b"), label, ("s", "t"), needs)
+    label[:], needs[:] = 7, 7
+    assert found.label.tolist() == [0, 1, 1]
+    assert found.needs.max() == 1
+    of_truth = [getattr(small.truth, field.name) for field in fields(small.truth)]
+    for array in (found.label, found.needs, small.p_correct, *of_truth):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0

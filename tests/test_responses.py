@@ -1,5 +1,7 @@
 """ktlib.responses: the same answers by any door are the same, parts share them out, and nothing else gets in."""
 
+import gzip
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -151,10 +153,10 @@ def test_seen_splits_are_random():
 
 def test_students_without_room_make_the_first_part_larger():
     """Of 10 answers 9 are the only one of their student: part one holds these, not 8."""
-    whole = Responses([*range(9), 9], [0] * 9 + [1], [1] * 10, range(10), "ab")
+    whole = Responses([*range(9), 9], [0] * 9 + [1], [1] * 10, range(10), ["a", "b"])
     with pytest.raises(ValueError, match="part 2 of 2 would hold none of 10 answers"):
         whole.split_answers((0.8, 0.2), rng=0, seen=True)
-    whole = Responses([*range(9), 8], [0] * 9 + [1], [1] * 10, range(9), "ab")
+    whole = Responses([*range(9), 8], [0] * 9 + [1], [1] * 10, range(9), ["a", "b"])
     first, second = whole.split_answers((0.8, 0.2), rng=0, seen=True)
     assert (len(first), rows(second)) == (9, [(8, "a", 1)])
 
@@ -184,7 +186,7 @@ def test_time_splits_each_students_answers(table):
 
 
 def test_answers_at_the_same_time_are_split_in_row_order():
-    responses = Responses([0, 0, 0, 0], [0, 1, 2, 3], [1, 1, 0, 0], "a", "wxyz", order=[5, 5, 5, 1])
+    responses = Responses([0, 0, 0, 0], [0, 1, 2, 3], [1, 1, 0, 0], ["a"], [*"wxyz"], order=[5, 5, 5, 1])
     early, late = responses.split_time(0.5)
     assert rows(early) == [("a", "w", 1, 5), ("a", "z", 0, 1)]
     assert rows(late) == [("a", "x", 1, 5), ("a", "y", 0, 5)]
@@ -371,7 +373,7 @@ def test_bad_tables_are_refused_naming_student_and_item(case):
         ({"correct": np.ones((2, 1))}, r"correct has shape \(2, 1\): give one answer a row"),
         ({"correct": []}, "there are no answers"),
         ({"student": [1, 1]}, "student 'b' answered item 'q' twice, in rows 0 and 1"),
-        ({"students": "aa"}, "student 'a' stands twice"),
+        ({"students": [*"aa"]}, "student 'a' stands twice"),
         ({"order": [1, 2, 3]}, r"order has type int64 and shape \(3,\): give one number or time for each of 2"),
         ({"order": [1, np.nan]}, "1 of 2 answers have no order: fill it in"),
         ({"order": np.array(["2024-01-01", "NaT"], "datetime64[s]")}, "1 of 2 answers have no order"),
@@ -380,7 +382,7 @@ def test_bad_tables_are_refused_naming_student_and_item(case):
     ],
 )
 def test_responses_built_by_hand_must_fit_together(change, message):
-    good = {"student": [0, 1], "item": [0, 0], "correct": [1, 0], "students": "ab", "items": "q"}
+    good = {"student": [0, 1], "item": [0, 0], "correct": [1, 0], "students": [*"ab"], "items": ["q"]}
     assert len(Responses(**good)) == 2
     with pytest.raises(ValueError, match=message):
         Responses(**good | change)
@@ -432,9 +434,94 @@ def test_a_bad_file_is_named(tmp_path):
     with pytest.raises(ValueError, match=rf"log\.csv: row 1: answer 2 {RECODE}"):
         Responses.from_file(path)
     path.write_text("")
-    with pytest.raises(ValueError, match=r"log\.csv: No columns"):
+    with pytest.raises(ValueError, match=r"log\.csv: the file is empty"):
         Responses.from_file(path)
     with pytest.raises(ValueError, match=r"log\.xlsx ends in none of \.csv, \.tsv, \.parquet: save it as one of them"):
         Responses.from_file(tmp_path / "log.xlsx")
     with pytest.raises(FileNotFoundError, match=r"none\.csv"):
         Responses.from_file(tmp_path / "none.csv")
+
+
+def test_ids_in_a_file_stay_the_text_they_are(tmp_path):
+    """01, 1 and 1.0 are three students, NA and None two more; none is read as a number or as missing."""
+    names = ["01", "1", "1.0", "NA", "None", "null", "1e3", "True"]
+    path = tmp_path / "log.csv"
+    path.write_text("student,item,correct\n" + "".join(f"{name},007,1\n" for name in names))
+    read = Responses.from_file(path)
+    assert (read.students, read.items) == (tuple(names), ("007",))
+    path.write_text("who,what,correct\n01,a,1\n1,NA,0\n")
+    read = Responses.from_file(path, student="who", item="what")
+    assert (read.students, read.items) == (("01", "1"), ("a", "NA"))
+    for empty in ("", "  "):
+        path.write_text(f"student,item,correct\n01,1,1\n{empty},1,0\n")
+        with pytest.raises(ValueError, match=r"log\.csv: 1 of 2 rows have no 'student'"):
+            Responses.from_file(path)
+
+
+PACKED = gzip.compress(b"student,item,correct\n" + b"".join(b"%d,%d,1\n" % (i, i * 7919 % 1000) for i in range(3000)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("log.csv.gz", PACKED[:-20], r"log\.csv\.gz: the file is cut short or is no \.gz"),
+        ("log.csv.gz", PACKED[:200] + b"xx" + PACKED[202:], r"log\.csv\.gz: the file is cut short or is no \.gz"),
+        ("log.csv.gz", b"student,item,correct\n1,1,1\n", r"log\.csv\.gz: the file is cut short or is no \.gz"),
+        ("log.csv", b"student,item,correct\n1,1,1\n2,1,1,9\n", r"log\.csv: not a table .*Expected 3 fields in line 3"),
+        ("log.csv", b"student,item,correct\n1,1,1,9\n2,1,1,9\n", r"log\.csv: not a table .*: mend it"),
+        ("log.csv", b"student,item,correct\n\xe9,1,1\n", r"log\.csv: not a table .* in UTF-8 .*: mend it"),
+        ("log.csv", b'student,item,correct\n"1,1,1\n', r"log\.csv: not a table .*: mend it"),
+        ("log.csv", b"student\titem\tcorrect\n1\t1\t1\n", r"log\.csv: its header .* is one column: give sep='\\t'"),
+        ("log.csv", b"", r"log\.csv: the file is empty"),
+    ],
+)
+def test_a_damaged_file_is_one_clear_error(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        Responses.from_file(tmp_path / name)
+
+
+def test_another_separator_can_be_named(tmp_path):
+    path = tmp_path / "log.csv"
+    log().to_csv(path, index=False, sep=";")
+    assert rows(Responses.from_file(path, sep=";")) == rows(Responses.from_frame(log()))
+    with pytest.raises(ValueError, match="sep = 'ab': give one character"):
+        Responses.from_file(path, sep="ab")
+    for bad in (None, [], 3):
+        with pytest.raises(ValueError, match=r"path = .*: give the path of a file"):
+            Responses.from_file(bad)
+
+
+def test_what_the_caller_does_to_his_arrays_changes_nothing():
+    arrays = {
+        "student": np.array([0, 1], np.int32),
+        "item": np.array([0, 0], np.int32),
+        "correct": np.array([1, 0], np.int8),
+        "order": np.array([2.0, 1.0]),
+        "weight": np.array([1.0, 3.0]),
+    }
+    found = Responses(**arrays, students=("a", "b"), items=("q",))
+    before = {name: array.copy() for name, array in arrays.items()}
+    for name, array in arrays.items():
+        array[:] = 7
+        np.testing.assert_array_equal(getattr(found, name), before[name])
+        for holder in (found, found.subset([True, False]), *found.split_students(0.5, rng=0)):
+            with pytest.raises(ValueError, match="read-only"):
+                getattr(holder, name)[0] = 0
+    frame, wide = found.to_frame(), found.to_wide()
+    frame.loc[0, "correct"] = wide.iloc[0, 0] = 9
+    assert found.correct.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("names", [(float("nan"), float("nan")), (None, 1), ([1], [2]), {"a", "b"}, 5, "ab", {"a": 1}])
+def test_names_that_are_none_are_refused(names):
+    with pytest.raises(ValueError, match="student name"):
+        Responses([0, 1], [0, 0], [1, 0], names, ("q",))
+    with pytest.raises(ValueError, match="item name"):
+        Responses([0, 0], [0, 1], [1, 0], ("s",), names)
+
+
+@pytest.mark.parametrize("weight", [np.ones((2, 2)), np.array([1j, 2]), [[1], [1, 2]], ["x", 1], [True, None]])
+def test_weights_that_are_none_are_refused(weight):
+    with pytest.raises(ValueError, match="weight"):
+        Responses([0, 1], [0, 0], [1, 0], ("a", "b"), ("q",), weight=weight)

@@ -167,3 +167,23 @@ def test_sequences_built_by_hand_must_fit_together(answers, lengths, students, m
 def test_names_must_be_one_a_sequence():
     with pytest.raises(ValueError, match="2 student names for 1 sequences: give one name a sequence"):
         Sequences.from_lists([[1]], students=["a", "b"])
+
+
+def test_what_the_caller_does_to_his_arrays_changes_nothing():
+    answers, lengths = np.array([1, 0, 1], np.int8), np.array([2, 1])
+    found = Sequences(answers, lengths, ["a", "b"])
+    answers[:], lengths[:] = 0, 9
+    assert [row.tolist() for row in found] == [[1, 0], [1]]
+    assert found.students == ("a", "b")
+    for array in (found.answers, found.lengths, next(iter(found)), Sequences.from_lists([[1, 0]]).answers):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    found.to_array()[0, 0] = 0
+    assert found.answers.tolist() == [1, 0, 1]
+
+
+def test_an_index_that_is_named_like_a_column_does_no_harm():
+    frame = pd.DataFrame({"student": [*"aab"], "skill": [*"xyx"], "correct": [1, 0, 1]})
+    for name in frame.columns:
+        named = frame.set_index(pd.Index([*"pqr"], name=name))
+        assert [list(map(list, s)) for s in sequences_by(named, "skill").values()] == [[[1], [1]], [[0]]]
