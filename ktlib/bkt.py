@@ -11,7 +11,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 
 import numpy as np
 
-from .checks import generator, numbers, probabilities, whole, whole_each
+from .checks import generator, numbers, probabilities, short, whole, whole_each
 from .sequences import as_table
 
 NAMES = ("p_init", "p_transit", "p_slip", "p_guess")
@@ -84,6 +84,7 @@ class Trace:
     p_before: np.ndarray
     p_correct: np.ndarray
     p_known: np.ndarray
+    __repr__ = short
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +96,7 @@ class Smoothed:
 
     p_known: np.ndarray
     p_learned: np.ndarray
+    __repr__ = short
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +109,7 @@ class Simulated:
 
     answers: np.ndarray
     known: np.ndarray
+    __repr__ = short
 
 
 def p_correct(p_known, params: BKTParams):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
+from reprlib import Repr
 from reprlib import repr as shown
 
 import numpy as np
@@ -196,6 +199,34 @@ def layout(model: str, responses, factors, attributes, mask) -> None:
             f"mask of type {mask.dtype} and shape {mask.shape}: give True and False, a row for each extra coordinate "
             f"with at least one True, and {x.shape[1]} columns"
         )
+
+
+class _Short(Repr):
+    """Arrays and tables by their size; anything else is cut off where it grows long."""
+
+    def __init__(self):
+        super().__init__()
+        self.maxtuple = self.maxlist = 3
+        self.maxstring = self.maxother = 130
+
+    def repr_float(self, number, level):
+        return f"{number:.6g}"
+
+    def repr_ndarray(self, array, level):
+        return f"{array.dtype} array {array.shape}"
+
+    def repr_DataFrame(self, table, level):
+        return f"DataFrame {table.shape}"
+
+
+_SHORT = _Short()
+
+
+def short(self) -> str:
+    """A result in at most nine lines, as its `__repr__`: class, then each field, arrays by their type and shape."""
+    said = ", ".join(f"{f.name}={_SHORT.repr(getattr(self, f.name))}" for f in fields(self) if f.repr)
+    said = f"{type(self).__name__}({said})"
+    return textwrap.fill(said, 110, subsequent_indent="    ", max_lines=9, placeholder=" ...")
 
 
 def _is_real(value) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from . import bkt
 from .bkt import NAMES, BKTParams, check_params
 from .changepoint import Counts, Stretches
-from .checks import generator, not_negative, whole
+from .checks import generator, not_negative, short, whole
 from .sequences import as_sequences
 
 
@@ -47,6 +47,7 @@ class BKTFit:
     students: int
     answers: int
     frozen: tuple[str, ...]
+    __repr__ = short
 
     @property
     def steps(self) -> int:

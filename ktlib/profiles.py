@@ -40,6 +40,7 @@ class Profile:
     low: float
     high: float
     at_boundary: tuple[bool, bool]
+    __repr__ = checks.short
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,7 @@ class ProfilePair:
     grids: tuple[np.ndarray, np.ndarray]
     log_likelihood: np.ndarray
     top: float
+    __repr__ = checks.short
 
     def contour(self, level: float = 0.95) -> float:
         """The log likelihood on the edge of the joint likelihood-ratio region: top + log(1 - level)."""

@@ -83,6 +83,7 @@ class SkillFits:
     flags: tuple[tuple[str, ...], ...]
     students: np.ndarray
     answers: np.ndarray
+    __repr__ = checks.short
 
     @property
     def estimates(self) -> np.ndarray:
@@ -138,7 +139,7 @@ def fit_skills(sequences_by_skill, *, prior: SkillPrior | str | None = "learned"
             "skill, as sequences.sequences_by(frame, 'skill') does"
         )
     if not (prior is None or isinstance(prior, SkillPrior) or (isinstance(prior, str) and prior == "learned")):
-        raise ValueError(f"prior = {prior!r}: give 'learned', None or a SkillPrior")
+        raise ValueError(f"prior = {shown(prior)}: give 'learned', None or a SkillPrior, such as fits.prior")
     max_steps = checks.whole(max_steps, "max_steps", 1)
     if prior == "learned" and len(sequences_by_skill) < LEAST:
         raise ValueError(

@@ -34,6 +34,7 @@ class Uncertainty:
     covariance: np.ndarray
     boundary: tuple[str, ...]
     frozen: tuple[str, ...]
+    __repr__ = checks.short
 
     def interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
         """Interval for one parameter, symmetric in logits, so inside (0, 1). ValueError if it has no standard error.
@@ -62,6 +63,7 @@ class Intervals:
     table: Any
     level: float
     flags: tuple[str, ...]
+    __repr__ = checks.short
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,7 @@ class Bootstrap:
     """Fits to students drawn again with replacement. draws: (draws, 4): p_init, p_transit, p_slip, p_guess."""
 
     draws: np.ndarray
+    __repr__ = checks.short
 
     @property
     def se(self) -> dict[str, float]:

@@ -259,6 +259,18 @@ def test_frame():
         fits.frame(level=95)
 
 
+def test_results_are_shown_in_under_ten_lines():
+    fits = fit_skills(course(1, skills=60, students=20, steps=6)[1], prior=TRUE)
+    for result in (fits, em.fit([[1, 0, 1]] * 9), bkt.filter(np.ones((500, 90)), BKTParams())):
+        said = repr(result)
+        assert said.startswith(type(result).__name__ + "(") and said.count("\n") < 9 and len(said) < 1100
+        assert all(f"{f.name}=" in said for f in dataclasses.fields(result))
+    assert "covariance=float64 array (60, 4, 4)" in repr(fits)
+    with pytest.raises(ValueError, match=r"^prior = SkillFits") as caught:
+        fit_skills({"a": [[1, 0]]}, prior=fits)
+    assert len(str(caught.value)) < 200
+
+
 # -- forecasts ------------------------------------------------------------------------------------
 
 
