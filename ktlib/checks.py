@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from reprlib import Repr
 from reprlib import repr as shown
 
 import numpy as np
@@ -130,10 +133,12 @@ def generator(rng) -> np.random.Generator:
 
 def frozen_blocks(frozen, start, model: str) -> tuple[str, ...]:
     """Blocks to leave as they are: named, or marked in `start`, which must hold them."""
-    if start is not None and not hasattr(start, "blocks"):
+    if start is not None and not (hasattr(start, "blocks") and hasattr(start, "frozen")):
         raise ValueError(f"start is a {type(start).__name__}: give a posterior, such as fit.posterior")
-    if isinstance(frozen, str) or not isinstance(frozen, Iterable):
-        raise ValueError(f"frozen = {frozen!r}: give a list of names, such as ['difficulty']")
+    frozen = listed(frozen, "frozen", "of names, ['difficulty']")
+    for name in frozen:
+        if not isinstance(name, str):
+            raise ValueError(f"frozen names {shown(name)}: give names of blocks, such as 'difficulty'")
     names = tuple(dict.fromkeys([*frozen, *(start.frozen if start is not None else ())]))
     if names and start is None:
         raise ValueError(
@@ -178,6 +183,34 @@ def layout(model: str, responses, factors, attributes, mask) -> None:
             f"mask of type {mask.dtype} and shape {mask.shape}: give True and False, a row for each extra coordinate "
             f"with at least one True, and {x.shape[1]} columns"
         )
+
+
+class _Short(Repr):
+    """Arrays and tables by their size; anything else is cut off where it grows long."""
+
+    def __init__(self):
+        super().__init__()
+        self.maxtuple = self.maxlist = 3
+        self.maxstring = self.maxother = 130
+
+    def repr_float(self, number, level):
+        return f"{number:.6g}"
+
+    def repr_ndarray(self, array, level):
+        return f"{array.dtype} array {array.shape}"
+
+    def repr_DataFrame(self, table, level):
+        return f"DataFrame {table.shape}"
+
+
+_SHORT = _Short()
+
+
+def short(self) -> str:
+    """A result in at most nine lines, as its `__repr__`: class, then each field, arrays by their type and shape."""
+    said = ", ".join(f"{f.name}={_SHORT.repr(getattr(self, f.name))}" for f in fields(self) if f.repr)
+    said = f"{type(self).__name__}({said})"
+    return textwrap.fill(said, 110, subsequent_indent="    ", max_lines=9, placeholder=" ...")
 
 
 def _is_real(value) -> bool:
