@@ -18,9 +18,10 @@ from tqdm.auto import tqdm
 
 from . import checks
 from .factors import factor_model
-from .models import Model, checked, oriented, relearned, rescaled, scores, unlinked
+from .models import Model, oriented, relearned, rescaled, scores, unlinked
 from .pieces import Answers
 from .posterior import Fit, Normal, Posterior
+from .starts import checked
 from .two_parameter import calibrated, two_parameter_model
 
 BEFORE = 10  # sweeps of a factor model before its priors are learned
@@ -49,11 +50,11 @@ def coordinate_ascent(
     responses: `Responses`. model, priors: "two-parameter", "factorization" or "hierarchical"; by default
     `default_priors(model)`. factors: K, for the factor models. attributes, mask: hierarchical only, (items, A) of 0 and
     1 and (D, A) of True and False, see `ktlib.irt`. start: a posterior to begin at; its blocks in `frozen` (or marked
-    by `freeze`) stay as they are. learned: blocks whose prior is learned too, as
-    `ktlib.models.relearned` says; `Fit.priors` tells what came out. rule: "safe" stops when a sweep gains less than
-    `tol` nats; "paper" when the mean gain of the last 5 sweeps is below the share `tol` of the first. calibrate:
-    two-parameter only, give spreads as `calibrated` does; else mean-field's own, which are too narrow. rng: seed or
-    generator, for the factor models' start. progress: show a bar.
+    by `freeze`) stay as they are, and then the others may have new students or items. learned: blocks whose prior is
+    learned too, as `ktlib.models.relearned` says; `Fit.priors` tells what came out. rule: "safe" stops when a sweep
+    gains less than `tol` nats; "paper" when the mean gain of the last 5 sweeps is below the share `tol` of the first.
+    calibrate: two-parameter only, give spreads as `calibrated` does; else mean-field's own, which are too narrow. rng:
+    seed or generator, for the factor models' start. progress: show a bar.
 
     `Fit.trace` never falls. Raises ValueError for settings that cannot be, before any work.
     """
@@ -65,7 +66,7 @@ def coordinate_ascent(
         raise ValueError(f'rule = {rule!r}: give "safe" or "paper"')
     if start is None and model != "two-parameter":
         rng = checks.generator(rng)
-    begin = scores(kind, responses, priors, rng) if start is None else checked(kind, start, responses, priors)
+    begin = scores(kind, responses, priors, rng) if start is None else checked(kind, start, responses, priors, frozen)
     data, state = Answers.of(responses), (unlinked(kind, begin), priors)
     if model == "two-parameter":
         sweep, bound, stages = two_parameter_model(data, frozen)

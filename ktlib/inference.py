@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import checks
-from .models import ABSENT, Model, checked, linked, oriented, predictor, sample_prior, scores, signs, unlinked
+from .models import ABSENT, Model, linked, oriented, predictor, sample_prior, scores, signs, unlinked
 from .posterior import Fit, Normal, Posterior, divergence
+from .starts import checked
 
 with checks.extra("bayes", __name__):
     import pyro
@@ -52,12 +53,12 @@ def svi(
 
     responses: `Responses`. model, priors, factors, attributes, mask: see `ktlib.irt`; priors by default
     `irt.default(model)`, or a posterior's `as_prior()`. start: a posterior to begin at, by default the scores with
-    spreads of 0.3. frozen: blocks that keep the belief they have in `start`. steps: at most so many. rate: of learning,
-    at the first and last step, falling exponentially. particles: draws a step. batch: answers a step, by default all.
-    rule: "safe" takes all steps and has converged if less than `tolerance` nats are left to gain (`_left`), by default
-    half a nat, or 0.0001 an answer where that is more; "paper" stops when the mean change of the last 5 losses is below
-    `tolerance`, by default 0.001, of the first change. rng: seed or generator; the same seed, the same fit. progress:
-    show a bar.
+    spreads of 0.3. frozen: blocks that keep the belief they have in `start`, see `coordinate_ascent`. steps: at most so
+    many. rate: of learning, at the first and last step, falling exponentially. particles: draws a step. batch: answers
+    a step, by default all. rule: "safe" takes all steps and has converged if less than `tolerance` nats are left to
+    gain (`_left`), by default half a nat, or 0.0001 an answer where that is more; "paper" stops when the mean change of
+    the last 5 losses is below `tolerance`, by default 0.001, of the first change. rng: seed or generator; the same
+    seed, the same fit. progress: show a bar.
 
     `Fit.trace` has one noisy ELBO a step. Raises ValueError for settings that cannot be, before any work.
     """
@@ -72,7 +73,7 @@ def svi(
     usual = {"safe": max(0.5, 1e-4 * len(responses)), "paper": 0.001}
     tolerance = usual[rule] if tolerance is None else checks.not_negative(tolerance, "tolerance")
     rng = checks.generator(rng)
-    begin = scores(kind, responses, priors, rng) if start is None else checked(kind, start, responses, priors)
+    begin = scores(kind, responses, priors, rng) if start is None else checked(kind, start, responses, priors, frozen)
 
     data, losses = Data.of(responses), []
     guide = _guide(begin, frozen)

@@ -1,35 +1,47 @@
 """The traditional fit of the two-parameter model: items that make the answers likeliest, abilities averaged out.
 
-Marginal maximum likelihood (Bock & Aitkin 1981): ability ~ N(0, 1) is summed over the nodes of a Gauss-Hermite rule;
-EM gives the start, quasi-Newton (BFGS) the end, as in the R package ltm (Rizopoulos 2006). Nothing holds the items: a
-discrimination may come near zero, and difficulty = -intercept / discrimination explodes. With `priors` it is the
-penalised fit of the R package mirt (Chalmers 2012), and does not.
+Marginal maximum likelihood (Bock & Aitkin 1981): ability ~ N(0, 1) is summed over nodes; EM gives the start,
+quasi-Newton (BFGS) the end, as in the R package ltm (Rizopoulos 2006). Nothing holds the items: a discrimination may
+come near zero, and difficulty = -intercept / discrimination explodes. With `priors` it is the penalised fit of the R
+package mirt (Chalmers 2012), and does not.
+
+The nodes: what answers leave of a student's ability is a narrow bump, and a sum over nodes that stand further apart
+than its standard deviation is no integral. Gauss-Hermite nodes go outwards as they grow in number, 21 are .6 apart
+(right for some 20 answers a student); even ones are as exact as they are close (Trefethen & Weideman 2014). So even
+nodes are doubled here until nothing moves.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from reprlib import repr as shown
 
 import numpy as np
 from scipy.optimize import minimize
 
-from .checks import not_negative, whole
+from .checks import fits_in_memory, mapping, not_negative, short, whole
 from .posterior import Normal
 from .responses import Responses
 
 MIRT = {"discrimination": Normal(0, 0.5, log=True), "intercept": Normal(0, 2)}
+EVEN = [(5 + k, 0.5**k / 2) for k in range(5)]  # how far even nodes reach and how far they stand apart: 21 to 577 nodes
+SAME = 0.01  # nats by which twice the nodes may change the log likelihood
+MOST = 200  # Gauss-Hermite nodes; beyond, their weights are lost to rounding
 
 
 @dataclass(frozen=True, eq=False)
 class MMLFit:
     """Where the fit stopped. η = discrimination · ability + intercept = discrimination · (ability − difficulty).
 
+    Items that are not determined are named at the end of `reason`, and marked in `determined` and `frame()`.
+
     discrimination, intercept, difficulty: (items,). Their `_se`: standard errors from the observed information, that of
     difficulty by the delta method; `inf` means not determined: everybody gave the same answer and no prior holds the
     intercept, or the information has no curvature there. ability, ability_sd: (students,) mean and sd given her
-    answers, the items taken as known. log_likelihood: nats, priors left out. converged, reason: has the gradient
-    vanished?
+    answers, the items taken as known. log_likelihood: nats, priors left out. points: nodes of the sum over ability.
+    converged, reason: has the gradient vanished, and do twice the nodes (unless their number was given) change nothing?
 
     Mirror images (discrimination and ability with the other sign) are equally likely: the one with positive median
     discrimination is given. ltm keeps the one it meets.
@@ -48,6 +60,17 @@ class MMLFit:
     reason: str
     students: tuple
     items: tuple
+    points: int
+
+    __repr__ = short
+
+    def frame(self):
+        """One row an item: discrimination, intercept, difficulty, their standard errors, and whether determined."""
+        import pandas as pd
+
+        names = ("discrimination", "intercept", "difficulty")
+        columns = {name + end: getattr(self, name + end) for name in names for end in ("", "_se")}
+        return pd.DataFrame(columns | {"determined": self.determined}, pd.Index(self.items, tupleize_cols=False))
 
     @property
     def determined(self) -> np.ndarray:
@@ -55,29 +78,43 @@ class MMLFit:
         return np.isfinite([self.discrimination_se, self.intercept_se, self.difficulty_se]).all(0)
 
 
-def fit(responses, *, points=21, em_steps=40, max_steps=500, tol=1e-3, priors: Mapping | None = None) -> MMLFit:
+def fit(responses, *, points=None, em_steps=40, max_steps=500, tol=1e-3, priors: Mapping | None = None) -> MMLFit:
     """Fit the two-parameter model by marginal maximum likelihood.
 
-    responses: `Responses`, or a (students, items) array of 1, 0 and NaN (not asked). points: quadrature nodes.
-    em_steps: EM steps before BFGS, which takes max_steps at most and stops when no entry of the gradient exceeds tol
-    (nats per unit). priors: None, or a normal or log-normal "discrimination", a normal "intercept", or both, such as
-    `MIRT`, each a `Normal` of numbers or of one value an item. What is maximised is then likelihood times densities.
+    responses: `Responses`, or a (students, items) array of 1, 0 and NaN (not asked). points: None doubles even nodes,
+    from 21 on, until log likelihood and gradient no longer move; a number takes so many Gauss-Hermite nodes and leaves
+    it there: 21 are ltm's. em_steps: EM steps before BFGS, which takes max_steps at most and stops when no entry of the
+    gradient exceeds tol (nats per unit). priors: None, or a normal or log-normal "discrimination", a normal
+    "intercept", or both, such as `MIRT`, each a `Normal` of numbers or of one value an item; those with names go to the
+    items of these names. What is maximised is then likelihood times densities.
 
-    Raises ValueError for an item nobody answered, a student without answers, weights, or priors that do not fit.
+    Raises ValueError for an item nobody answered, a student without answers, weights, priors that do not fit, or a
+    table too large for the memory.
     """
-    points, em_steps = whole(points, "points", 2), whole(em_steps, "em_steps", 0)
-    max_steps, tol = whole(max_steps, "max_steps", 1), not_negative(tol, "tol")
+    rules = [even(*r) for r in EVEN] if points is None else [gauss_hermite(points)]
+    em_steps, max_steps = whole(em_steps, "em_steps", 0), whole(max_steps, "max_steps", 1)
+    tol = not_negative(tol, "tol")
     responses = responses if isinstance(responses, Responses) else Responses.from_wide(responses)
-    model = Objective(_table(responses), points, priors)
+    model = Objective(_table(responses, len(rules[-1][0])), rules.pop(0), priors, responses.items)
     free = model.start()
     for _ in range(em_steps):
         free = model.em_step(free)
-    end = minimize(model.loss, free.ravel(), jac=True, method="BFGS", options={"maxiter": max_steps, "gtol": tol})
-    steepest = float(np.abs(end.jac).max())
-    reason = f"the gradient's largest entry is {steepest:.1g} nats per unit after {end.nit} quasi-Newton steps"
-    if steepest > tol:
-        reason += f": max_steps = {max_steps} reached" if end.status == 1 else ": no step along it gains any more"
-    free = end.x.reshape(2, -1).copy()
+    steps, options, moved = 0, {"gtol": tol}, 0.0
+    while True:
+        end = minimize(
+            model.loss, free.ravel(), jac=True, method="BFGS", options=options | {"maxiter": max_steps - steps}
+        )
+        steps, free, steepest = steps + end.nit, end.x, np.abs(end.jac).max()
+        if not rules or end.status == 1:
+            break
+        model, before = model.on(rules.pop(0)), steepest
+        value, gradient = model.loss(free)
+        moved, steepest = abs(value - end.fun), np.abs(gradient).max()
+        if (moved <= SAME and steepest <= max(tol, 1.1 * before + 1e-8)) or steps == max_steps:
+            break
+        curve = (end.hess_inv + end.hess_inv.T) / 2
+        options["hess_inv0"] = curve if np.linalg.eigvalsh(curve)[0] > 0 else None
+    free = free.reshape(2, -1).copy()
     if not model.log and np.median(free[1]) < 0:
         free[1] *= -1
     (intercept, slope), _ = model.split(free)
@@ -89,20 +126,60 @@ def fit(responses, *, points=21, em_steps=40, max_steps=500, tol=1e-3, priors: M
         difficulty = np.where(intercept == 0, 0.0, -intercept / slope)
         v_difficulty = (v_intercept + 2 * difficulty * mixed + difficulty**2 * v_slope) / slope**2
     v_difficulty = np.where(np.isfinite(v_difficulty), v_difficulty.clip(0), np.inf)
-    items = slope, intercept, difficulty, *np.sqrt([v_slope, v_intercept, v_difficulty])
-    rest = log_likelihood, steepest <= tol, reason, responses.students, responses.items
-    return MMLFit(*items, ability, ability_sd, *rest)
+    found = MMLFit(slope, intercept, difficulty, *np.sqrt([v_slope, v_intercept, v_difficulty]), ability, ability_sd,
+                   log_likelihood, bool(steepest <= tol and moved <= SAME), "", responses.students, responses.items,
+                   len(model.nodes))  # fmt: skip
+    return replace(found, reason=_reason(found, steepest, tol, steps, max_steps, moved))
+
+
+def _reason(found: MMLFit, steepest: float, tol: float, steps: int, max_steps: int, moved: float) -> str:
+    said = (
+        f"{found.points} nodes; the gradient's largest entry is {steepest:.1g} nats per unit after {steps} quasi-Newton"
+    )
+    said += " steps"
+    if steepest > tol:
+        said += f": max_steps = {max_steps} reached" if steps == max_steps else ": no step along it gains any more"
+    if moved > SAME:
+        said += f"; twice the nodes still moved the log likelihood by {moved:.2g} nats"
+    lost = [name for name, known in zip(found.items, found.determined, strict=True) if not known]
+    if lost:
+        said += f"; not determined: {len(lost)} of {len(found.items)} items, such as {shown(lost[0])}"
+    return said
+
+
+def gauss_hermite(points: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes, and the logarithms of their weights, that sum polynomials over a standard normal exactly."""
+    points = whole(points, "points", 2)
+    if points > MOST:
+        raise ValueError(f"points = {points}: give at most {MOST}, or None, which takes as many nodes as are needed")
+    nodes, weights = np.polynomial.hermite_e.hermegauss(points)
+    return nodes, np.log(weights / weights.sum())
+
+
+def even(reach: float, apart: float) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes from -reach to reach, `apart` from each other, and the logarithms of a standard normal's weights there."""
+    nodes = np.linspace(-reach, reach, round(2 * reach / apart) + 1)
+    return nodes, -(nodes**2) / 2 - np.logaddexp.reduce(-(nodes**2) / 2)
 
 
 class Objective:
     """Log likelihood plus log priors at `free` (2, items): intercepts; discriminations, if log-normal their logs."""
 
-    def __init__(self, table: np.ndarray, points: int = 21, priors: Mapping[str, Normal] | None = None):
+    def __init__(self, table: np.ndarray, points=21, priors: Mapping[str, Normal] | None = None, items=None):
+        """table: (students, items) of 1, 0 and NaN. points: of a Gauss-Hermite rule, or `even` nodes. items: names."""
         self.right, self.wrong = (table == 1).astype(float), (table == 0).astype(float)
-        self.nodes, weights = np.polynomial.hermite_e.hermegauss(points)
-        self.log_weights = np.log(weights / weights.sum())
-        self.powers = np.stack([np.ones(points), self.nodes], axis=1)  # (nodes, 2): η = powers @ (intercept, slope)
-        self.loc, self.precision, self.log = _arrays(priors or {}, table.shape[1])
+        self.loc, self.precision, self.log = _arrays(priors, items or tuple(range(table.shape[1])))
+        self._set(gauss_hermite(points) if isinstance(points, int) else points)
+
+    def _set(self, rule):
+        self.nodes, self.log_weights = rule
+        self.powers = np.stack([np.ones_like(self.nodes), self.nodes], axis=1)  # η = powers @ (intercept, slope)
+
+    def on(self, rule) -> Objective:
+        """The same objective, summed over other nodes."""
+        other = copy.copy(self)
+        other._set(rule)
+        return other
 
     def start(self) -> np.ndarray:
         """Discrimination 1, and intercepts from the shares of right answers."""
@@ -190,8 +267,11 @@ class Objective:
         return np.where(lost, np.inf, (root**2).sum(2)), (root[0] * root[1]).sum(1)
 
 
-def _table(responses: Responses) -> np.ndarray:
+def _table(responses: Responses, points: int) -> np.ndarray:
     """(students, items) of 1, 0 and NaN, somebody in each row and column."""
+    students, items = len(responses.students), len(responses.items)
+    numbers = students * (10 * items + 3 * points) + 32 * items**2
+    fits_in_memory(numbers, f"{students} students, {items} items and up to {points} nodes")
     if responses.weight is not None:
         raise ValueError("the answers have weights, which this fit does not know: leave the weights out")
     table = np.full((len(responses.students), len(responses.items)), np.nan)
@@ -203,14 +283,20 @@ def _table(responses: Responses) -> np.ndarray:
     return table
 
 
-def _arrays(priors: Mapping[str, Normal], n: int) -> tuple[np.ndarray, np.ndarray, bool]:
+def _arrays(priors: Mapping[str, Normal] | None, items: tuple) -> tuple[np.ndarray, np.ndarray, bool]:
     """(2, items) locations and precisions, 0 where there is no prior, and whether discrimination is log-normal."""
-    loc, precision, rows = np.zeros((2, n)), np.zeros((2, n)), ("intercept", "discrimination")
-    for name, prior in dict(priors).items():
+    n, rows = len(items), ("intercept", "discrimination")
+    loc, precision, log = np.zeros((2, n)), np.zeros((2, n)), False
+    for name, prior in mapping({} if priors is None else priors, "priors", "mml.MIRT").items():
         if name not in rows or not isinstance(prior, Normal) or (prior.log and name == "intercept"):
-            raise ValueError(f"prior {name!r} = {prior!r}: give a normal intercept, a (log-)normal discrimination")
-        shape = np.broadcast_shapes(prior.loc.shape, prior.scale.shape)
-        if shape not in ((), (n,)):
-            raise ValueError(f"the prior of {name!r} has shape {shape}: give numbers, or one for each of {n} items")
+            raise ValueError(
+                f"prior {shown(name)} = {shown(prior)}: give a normal intercept, a (log-)normal discrimination"
+            )
+        prior = prior.at(items, f"the prior of {name!r}", "item")
+        if prior.loc.shape not in ((), (n,)):
+            raise ValueError(
+                f"the prior of {name!r} has shape {prior.loc.shape}: give numbers, or one for each of {n} items"
+            )
         loc[rows.index(name)], precision[rows.index(name)] = prior.loc, prior.scale**-2.0
-    return loc, precision, "discrimination" in priors and priors["discrimination"].log
+        log |= prior.log
+    return loc, precision, log

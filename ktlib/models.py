@@ -13,16 +13,17 @@ factor's mean loading, is positive. The scale is the priors'. Order and rotation
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from . import checks
-from .posterior import BLOCKS, Normal, Posterior, as_priors, default_priors, paper_priors
+from .posterior import BLOCKS, Normal, as_priors, default_priors, paper_priors
 
 PAPER = {block: prior for model in BLOCKS for block, prior in paper_priors(model).items()}
 POSITIVE = {block: prior for model in BLOCKS for block, prior in default_priors(model).items()}
 ABSENT = 1e-9  # spread of an effect that the mask leaves out: it is 0
+WHO = {"ability": "student"}  # whose rows a block has, if not the items'
 default = default_priors
 
 
@@ -40,6 +41,7 @@ class Model:
     factors: int | None = None
     attributes: np.ndarray | None = None
     mask: np.ndarray | None = None
+    names: Mapping[str, tuple] = field(default_factory=dict, repr=False)  # of the rows of blocks, from the responses
 
     @classmethod
     def of(cls, name: str, responses, *, factors=None, attributes=None, mask=None) -> Model:
@@ -52,8 +54,10 @@ class Model:
             )
         checks.layout(name, responses, factors, attributes, mask)
         if name == "hierarchical":
-            attributes, mask = np.asarray(attributes, dtype=float), np.asarray(mask)
-        return cls(name, len(responses.students), len(responses.items), factors, attributes, mask)
+            attributes, mask = np.array(attributes, dtype=float), np.asarray(mask)
+        names = {block: responses.items for block in BLOCKS[name] if block != "effects"}
+        names["ability"] = responses.students
+        return cls(name, len(responses.students), len(responses.items), factors, attributes, mask, names)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -68,12 +72,16 @@ class Model:
     def priors(self, priors: Mapping[str, Normal] | None = None) -> dict[str, Normal]:
         """`priors`, by default `default(name)`, checked; blocks of other models are left out.
 
-        Raises ValueError for a block that is missing or unknown, or of a shape that does not fit.
+        Priors with names are put in the order of the responses' students and items; those of others are left out.
+        Raises ValueError for a block that is missing or unknown, or of a shape that does not fit, and for a student or
+        an item that a prior with names does not know.
         """
-        priors = default(self.name) if priors is None else priors
+        priors = default(self.name) if priors is None else checks.mapping(priors, "priors", "default_priors(model)")
         priors = as_priors(self.name, {k: v for k, v in priors.items() if k in self.shapes or k not in PAPER})
         for name, shape in self.shapes.items():
-            found = np.broadcast_shapes(priors[name].loc.shape, priors[name].scale.shape)
+            if name in self.names:
+                priors[name] = priors[name].at(self.names[name], f"prior of {name!r}", WHO.get(name, "item"))
+            found = priors[name].loc.shape
             if not all(f in (1, s) for f, s in zip(found[::-1], shape[::-1], strict=False)) or len(found) > len(shape):
                 raise ValueError(f"prior of {name!r} has shape {found}, which does not fit the block's {shape}")
         return priors
@@ -184,31 +192,6 @@ def scores(kind: Model, responses, priors: Mapping[str, Normal], rng) -> dict[st
         loc = prior.loc if known else np.broadcast_to(values[name], shape)
         out[name] = Normal(loc, np.minimum(0.3, prior.scale), prior.log)
     return linked(kind, out)
-
-
-def checked(kind: Model, start: Posterior, responses, priors: Mapping[str, Normal]) -> dict[str, Normal]:
-    """The blocks of a posterior that a fit can start from."""
-    for what in ("students", "items"):
-        if tuple(getattr(start, what)) != tuple(getattr(responses, what)):
-            raise ValueError(
-                f"start knows other {what} than the responses, or in another order: read these with "
-                f"{what}=start.{what}, or fit without start"
-            )
-    for name, shape in kind.shapes.items():
-        block = start.blocks[name]
-        if block.loc.shape != shape:
-            raise ValueError(f"start's {name!r} has shape {block.loc.shape}, this model's has {shape}: fit that model")
-        if block.log != priors[name].log:
-            words = {True: "log-normal", False: "normal"}
-            raise ValueError(
-                f"start's {name!r} is {words[block.log]}, its prior {words[priors[name].log]}: give both alike, such "
-                f"as priors=start.as_prior()"
-            )
-    if kind.mask is not None:
-        effects = start.blocks["effects"]
-        if effects.loc[~kind.mask].any() or (effects.scale[kind.mask] < 10 * ABSENT).any():
-            raise ValueError("start was fitted with another mask: give that mask, or fit without start")
-    return linked(kind, {name: start.blocks[name] for name in kind.shapes})
 
 
 def linked(kind: Model, blocks: dict[str, Normal]) -> dict[str, Normal]:

@@ -1,17 +1,25 @@
 """What a Bayesian fit believes: an independent normal for every number, in named blocks.
 
-A `Normal` is also how priors are written, so a posterior can be the prior of the next fit.
+A `Normal` is also how priors are written, so a posterior can be the prior of the next fit: its blocks carry the names
+of students and items, and find these again in any order.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from reprlib import repr as shown
 
 import numpy as np
+from scipy.special import expit
 
+from .checks import flag, instance, listed, mapping, numbers, one_of, short
+from .normal import Normal, distinct, divergence
+
+__all__ = ["BLOCKS", "Fit", "Normal", "Posterior", "as_priors", "default_priors", "divergence", "paper_priors"]
 VERSION = 1
 BLOCKS = {
     "two-parameter": ("ability", "discrimination", "difficulty"),
@@ -23,69 +31,13 @@ _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 
 @dataclass(frozen=True, eq=False)
-class Normal:
-    """Independent normals; with `log`, independent log-normals: then loc and scale are those of the logarithm.
-
-    loc, scale: numbers or arrays of one shape; scale above 0. Raises ValueError naming a scale of 0 or less, or a value
-    that is not finite.
-    """
-
-    loc: np.ndarray | float
-    scale: np.ndarray | float
-    log: bool = False
-
-    def __post_init__(self):
-        loc, scale = (np.asarray(v, dtype=float) for v in (self.loc, self.scale))
-        if not np.isfinite(loc).all():
-            raise ValueError(f"loc = {loc[~np.isfinite(loc)].flat[0]!r} is not finite: give a number")
-        good = np.isfinite(scale) & (scale > 0)
-        if not good.all():
-            raise ValueError(f"scale = {scale[~good].flat[0]:g} is not above 0: give a standard deviation")
-        if loc.shape != scale.shape:
-            try:
-                loc, scale = np.broadcast_arrays(loc, scale)
-            except ValueError:
-                raise ValueError(
-                    f"loc has shape {loc.shape}, scale {scale.shape}: give one scale for each loc"
-                ) from None
-        object.__setattr__(self, "loc", loc)
-        object.__setattr__(self, "scale", scale)
-
-    @property
-    def mean(self) -> np.ndarray:
-        """Mean of the quantity itself, on its own scale."""
-        return np.exp(self.loc + self.scale**2 / 2) if self.log else self.loc
-
-    @property
-    def sd(self) -> np.ndarray:
-        """Standard deviation of the quantity itself, on its own scale."""
-        return self.mean * np.sqrt(np.expm1(self.scale**2)) if self.log else self.scale
-
-    def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """Ends of the central interval that holds `level` of the belief."""
-        from statistics import NormalDist
-
-        half = NormalDist().inv_cdf((1 + level) / 2) * self.scale
-        ends = self.loc - half, self.loc + half
-        return tuple(np.exp(e) for e in ends) if self.log else ends
-
-
-def divergence(block: Normal, prior: Normal) -> float:
-    """KL divergence of independent normals from their prior, in nats (the same on the log scale)."""
-    if block.log != prior.log:
-        raise ValueError("a log-normal block needs a log-normal prior, and a normal one a normal prior")
-    ratio = block.scale / prior.scale
-    shift = (block.loc - prior.loc) / prior.scale
-    return float(0.5 * (ratio**2 + shift**2 - 1 - 2 * np.log(ratio)).sum())
-
-
-@dataclass(frozen=True, eq=False)
 class Posterior:
     """The belief about every number of a model.
 
     model: "two-parameter", "factorization" or "hierarchical". blocks: name -> `Normal`; which names, and their shapes,
-    `BLOCKS` and `ktlib.irt` say. students, items: names, in the order of the blocks. attributes: hierarchical only, the
-    (items, attributes) array of 0 and 1. frozen: blocks that a fit must leave as they are.
+    `BLOCKS` and `ktlib.irt` say; rows of students and items are given their names. students, items: names, in the order
+    of the blocks. attributes: hierarchical only, the (items, attributes) array of 0 and 1. frozen: blocks that a fit
+    must leave as they are. Raises ValueError for parts that do not fit together.
     """
 
     model: str
@@ -95,17 +47,34 @@ class Posterior:
     attributes: np.ndarray | None = None
     frozen: tuple[str, ...] = field(default=())
 
+    __repr__ = short
+
     def __post_init__(self):
-        if set(self.blocks) != set(_blocks(self.model)):
+        names, blocks = _blocks(self.model), mapping(self.blocks, "blocks", '{"ability": Normal(loc, scale), ...}')
+        if set(blocks) != set(names):
             raise ValueError(
-                f"a {self.model} model has the blocks {', '.join(BLOCKS[self.model])}, not {', '.join(self.blocks)}"
+                f"a {self.model} model has the blocks {', '.join(names)}, not {', '.join(map(str, blocks))}"
             )
-        rows = {"ability": len(self.students), "loadings": len(self.items), "discrimination": len(self.items),
-                "difficulty": len(self.items)}  # fmt: skip
-        for name, n in rows.items():
-            if name in self.blocks and self.blocks[name].loc.shape[:1] != (n,):
-                shape = self.blocks[name].loc.shape
-                raise ValueError(f"block {name!r} has shape {shape} for {n} names: its first axis must match them")
+        for name, block in blocks.items():
+            instance(block, Normal, f"block {name!r}", "give a posterior.Normal(loc, scale)")
+        students, items = distinct(self.students, "students"), distinct(self.items, "items")
+        rows = {"ability": students} | dict.fromkeys(("loadings", "discrimination", "difficulty"), items)
+        deep = {"ability": 1 + (self.model != "two-parameter"), "loadings": 2, "effects": 2}
+        for name, block in blocks.items():
+            shape, who = block.loc.shape, rows.get(name)
+            if len(shape) != deep.get(name, 1) or (who is not None and len(who) != shape[0]):
+                of = "" if who is None else f" for {len(who)} names: its first axis must match them"
+                raise ValueError(f"block {name!r} has shape {shape}, not {deep.get(name, 1)} axes{of}")
+            if who is not None and block.names not in (None, who):
+                raise ValueError(f"block {name!r} names others, or in another order, than the posterior: give these")
+            blocks[name] = block if who is None or block.names else replace(block, names=who)
+        attributes = _attributes(self.model, self.attributes, blocks)
+        frozen = listed(self.frozen, "frozen", "['difficulty']")
+        for name in frozen:
+            one_of(name, names, "frozen")
+        own = {"blocks": blocks, "students": students, "items": items, "attributes": attributes, "frozen": frozen}
+        for name, value in own.items():
+            object.__setattr__(self, name, value)
 
     def mean(self, name: str) -> np.ndarray:
         """Posterior mean of a block, on the quantity's own scale."""
@@ -120,11 +89,15 @@ class Posterior:
         return self._block(name).interval(level)
 
     def as_prior(self, names: Iterable[str] | None = None) -> dict[str, Normal]:
-        """The blocks `names` (default: all) as priors of a next fit."""
-        return {name: self._block(name) for name in (self.blocks if names is None else names)}
+        """The blocks `names` (default: all) as priors of a next fit, which finds students and items by their names."""
+        names = self.blocks if names is None else listed(names, "names", "['difficulty']")
+        return {name: self._block(name) for name in names}
 
     def freeze(self, *names: str) -> Posterior:
-        """The same belief with the blocks `names` marked: a fit that starts here leaves them as they are."""
+        """The same belief with the blocks `names` marked: a fit that starts here leaves them as they are.
+
+        Such a fit may have other students (or, with abilities frozen, other items) than this posterior.
+        """
         for name in names:
             self._block(name)
         return replace(self, frozen=tuple(dict.fromkeys(self.frozen + names)))
@@ -132,20 +105,24 @@ class Posterior:
     def predict(self, student, item, *, plug_in: bool = False) -> np.ndarray:
         """P(right answer) of students to items.
 
-        student, item: integer codes, places in `students` and `items`, of one shape. plug_in: use posterior means only;
-        else the belief's uncertainty is averaged over (the predictor's mean and variance, then 15 nodes), which draws
-        forecasts towards one half. Raises ValueError for codes that do not exist.
+        student, item: integer codes, places in `students` and `items`, of shapes that go together. plug_in: use
+        posterior means only; else the belief's uncertainty is averaged over (the predictor's mean and variance, then
+        15 nodes), which draws forecasts towards one half. Raises ValueError for codes that do not exist.
         """
-        student, item = (_codes(c, len(n), k) for c, n, k in (
-            (student, self.students, "student"), (item, self.items, "item")))  # fmt: skip
-        mean, variance = self.predictor(student, item)
+        plug_in, (mean, variance) = flag(plug_in, "plug_in"), self.predictor(student, item)
         if plug_in:
-            variance = np.zeros_like(mean)
-        eta = mean[..., None] + np.sqrt(variance)[..., None] * _NODES
-        return (1 / (1 + np.exp(-eta))) @ _WEIGHTS
+            return expit(mean)
+        return expit(mean[..., None] + np.sqrt(variance)[..., None] * _NODES) @ _WEIGHTS
 
-    def predictor(self, student: np.ndarray, item: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance of the linear predictor η, closed-form under the independent normals."""
+    def predictor(self, student, item) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance of the linear predictor η, closed-form under the independent normals; codes as above."""
+        student, item = _codes(student, len(self.students), "student"), _codes(item, len(self.items), "item")
+        try:
+            student, item = np.broadcast_arrays(student, item)
+        except ValueError:
+            raise ValueError(
+                f"student codes have shape {student.shape}, item codes {item.shape}: give one of each an answer"
+            ) from None
         b = {name: (block.mean, block.sd**2) for name, block in self.blocks.items()}
         theta, theta_var = (v[student] for v in b["ability"])
         beta, beta_var = (v[item] for v in b["difficulty"])
@@ -169,6 +146,7 @@ class Posterior:
 
     def save(self, path) -> None:
         """Write to an .npz file, without pickle: names are kept as JSON."""
+        instance(path, str | os.PathLike, "path", 'give the name of a file, such as "posterior.npz"')
         arrays = {
             f"{name}.{part}": getattr(block, part) for name, block in self.blocks.items() for part in ("loc", "scale")
         }
@@ -191,30 +169,37 @@ class Posterior:
 
         Raises ValueError for a file that is cut short, is no posterior, has another version, or holds another model.
         """
-        path = Path(path)
+        path = Path(instance(path, str | os.PathLike, "path", 'give the name of a file, such as "posterior.npz"'))
+        model = None if model is None else one_of(model, BLOCKS, "model")
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = dict(file)
             about = json.loads(str(arrays.pop("about")))
-        except FileNotFoundError:
+            version = about["version"]
+        except (FileNotFoundError, IsADirectoryError, PermissionError):
             raise
         except Exception as error:
             raise ValueError(
                 f"{path} is cut short or no saved posterior ({type(error).__name__}): save it again"
             ) from error
-        if about["version"] != VERSION:
-            raise ValueError(f"{path} has format version {about['version']}, not {VERSION}: fit and save it again")
-        if model is not None and about["model"] != model:
-            raise ValueError(f"{path} holds a {about['model']} model, not a {model} one: load the file of that model")
-        blocks = {
-            name: Normal(arrays[f"{name}.loc"], arrays[f"{name}.scale"], name in about["log"])
-            for name in BLOCKS[about["model"]]
-        }
-        names = {key: tuple(about[key]) for key in ("students", "items", "frozen")}
-        return cls(model=about["model"], blocks=blocks, attributes=arrays.get("attributes"), **names)
+        if version != VERSION:
+            raise ValueError(f"{path} has format version {version}, not {VERSION}: fit and save it again")
+        try:
+            own = _blocks(about["model"])
+            blocks = {
+                name: Normal(arrays[f"{name}.loc"], arrays[f"{name}.scale"], name in about["log"]) for name in own
+            }
+            names = {key: tuple(about[key]) for key in ("students", "items", "frozen")}
+            found = cls(model=about["model"], blocks=blocks, attributes=arrays.get("attributes"), **names)
+        except (KeyError, TypeError, ValueError) as error:
+            what = f"lacks {error}" if isinstance(error, KeyError) else f"does not fit together ({error})"
+            raise ValueError(f"{path} {what}: save the posterior again") from error
+        if model is not None and found.model != model:
+            raise ValueError(f"{path} holds a {found.model} model, not a {model} one: load the file of that model")
+        return found
 
     def _block(self, name: str) -> Normal:
-        if name not in self.blocks:
+        if not isinstance(name, str) or name not in self.blocks:
             raise ValueError(f"no block {name!r}: a {self.model} posterior has {', '.join(self.blocks)}")
         return self.blocks[name]
 
@@ -222,13 +207,25 @@ class Posterior:
 @dataclass(frozen=True, eq=False)
 class Fit:
     """A Bayesian fit. trace: the ELBO in nats after each sweep or step. converged, reason: whether it stopped by
-    itself, and why. priors: block -> prior, as learned where that was asked."""
+    itself, and why. priors: block -> prior, as learned where that was asked, with the names of students and items."""
 
     posterior: Posterior
     trace: np.ndarray
     converged: bool
     reason: str
     priors: dict[str, Normal] | None = None
+
+    __repr__ = short
+
+    def __post_init__(self):
+        if self.priors is not None:
+            object.__setattr__(self, "priors", {n: self._named(n, prior) for n, prior in self.priors.items()})
+
+    def _named(self, name: str, prior: Normal) -> Normal:
+        """The prior with the names of its block, if it has a row for each."""
+        block = self.posterior.blocks[name]
+        rows = prior.loc.ndim == block.loc.ndim and len(prior.loc) == len(block.loc)
+        return replace(prior, names=block.names) if rows and prior.names is None else prior
 
 
 def paper_priors(model: str) -> dict[str, Normal]:
@@ -246,23 +243,46 @@ def default_priors(model: str) -> dict[str, Normal]:
 
 def as_priors(model: str, priors: Mapping[str, Normal]) -> dict[str, Normal]:
     """`priors` checked: exactly the blocks of `model`, each a `Normal`. Raises ValueError naming what is wrong."""
-    for name in _blocks(model):
+    names, priors = _blocks(model), mapping(priors, "priors", "default_priors(model)")
+    for name in names:
         if not isinstance(priors.get(name), Normal):
-            raise ValueError(f"prior of {name!r} is {priors.get(name)!r}: give a posterior.Normal(loc, scale)")
-    extra = set(priors) - set(BLOCKS[model])
+            raise ValueError(f"prior of {name!r} is {shown(priors.get(name))}: give a posterior.Normal(loc, scale)")
+    extra = [str(name) for name in priors if name not in names]
     if extra:
-        raise ValueError(f"priors for {', '.join(sorted(extra))}, which a {model} model does not have: drop them")
-    return dict(priors)
+        raise ValueError(f"priors for {', '.join(extra)}, which a {model} model does not have: drop them")
+    return priors
 
 
 def _blocks(model: str) -> tuple[str, ...]:
-    if model not in BLOCKS:
-        raise ValueError(f"model = {model!r}: give one of {', '.join(map(repr, BLOCKS))}")
-    return BLOCKS[model]
+    return BLOCKS[one_of(model, BLOCKS, "model")]
+
+
+def _attributes(model: str, attributes, blocks: Mapping[str, Normal]) -> np.ndarray | None:
+    """An own, read-only copy of the attributes, of a shape that goes with the blocks' coordinates."""
+    if model != "two-parameter":
+        shapes = {name: block.loc.shape for name, block in blocks.items()}
+        more, kinds = shapes.get("effects", (0, 0))
+        if shapes["ability"][1] != shapes["loadings"][1] + more:
+            raise ValueError(f"blocks have shapes {shapes}: abilities need a column for each factor and row of effects")
+    if model != "hierarchical":
+        if attributes is not None:
+            raise ValueError(f"a {model} posterior has no attributes: leave them out")
+        return None
+    attributes = np.array(numbers(attributes, "attributes"))
+    if attributes.shape != (shapes["loadings"][0], kinds) or not np.isin(attributes, (0, 1)).all():
+        raise ValueError(
+            f"attributes have shape {attributes.shape}: give 0 or 1 for each of {shapes['loadings'][0]} items and "
+            f"{kinds} attributes"
+        )
+    attributes.setflags(write=False)
+    return attributes
 
 
 def _codes(codes, n: int, what: str) -> np.ndarray:
-    codes = np.asarray(codes)
+    try:
+        codes = np.asarray(codes)
+    except ValueError:  # lists of different lengths
+        codes = np.empty(1)
     if codes.dtype.kind not in "iu" or (codes.size and not 0 <= codes.min() <= codes.max() < n):
         raise ValueError(
             f"{what} codes must be whole numbers from 0 to {n - 1}: look names up in the posterior's {what}s"
