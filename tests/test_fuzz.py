@@ -217,7 +217,7 @@ def doors():
     yield "information.students_needed", information.students_needed, dict(params=p, answers=4, within=0.1, level=0.9)
     yield "information.how_much_data", information.how_much_data, dict(params=p, designs=[(20, 4)]), True
     yield "information.ridge", information.ridge, dict(params=p, answers=4), True
-    yield "information.alike", information.alike, dict(params=p, p_init=0.1)
+    yield "information.alike", information.alike, dict(params=p, p_init=0.3)
     yield "sensitivity.sweep", sensitivity.sweep, dict(params=p, name="p_slip", values=[0.1, 0.2])
     yield "sensitivity.cost", sensitivity.cost, dict(group=g()["group"], truth=p, assumed=p, threshold=0.9), True
     yield "sensitivity.mastery_step", sensitivity.mastery_step, dict(p_known=[0.2, 0.96], threshold=0.9)
@@ -496,7 +496,7 @@ BEHIND = {
     "inference": {"Draws"},
     "information": {"Ridge"},
     "irt": {"factorization", "hierarchical", "program", "two_parameter"},
-    "likelihood": {"ChangePoints", "Climb", "climb", "draws", "normal_points", "to_params", "to_probability"},
+    "likelihood": {"ChangePoints", "Climb", "climb", "draws", "to_params", "to_probability"},
     "metrics": {"Recovery"},
     "mml": {"MMLFit", "Objective"},
     "models": {
