@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 
 from . import checks
 from .factors import factor_model
-from .models import Model, checked, oriented, relearned, rescaled, scores, unlinked
+from .models import Model, checked, oriented, scores, unlinked
 from .pieces import Answers
 from .posterior import Fit, Normal, Posterior
 from .two_parameter import calibrated, two_parameter_model
@@ -49,19 +49,18 @@ def coordinate_ascent(
     responses: `Responses`. model, priors: "two-parameter", "factorization" or "hierarchical"; by default
     `default_priors(model)`. factors: K, for the factor models. attributes, mask: hierarchical only, (items, A) of 0 and
     1 and (D, A) of True and False, see `ktlib.irt`. start: a posterior to begin at; its blocks in `frozen` (or marked
-    by `freeze`) stay as they are. learned: blocks whose prior is learned too, as
-    `ktlib.models.relearned` says; `Fit.priors` tells what came out. rule, tol: "safe" stops when a sweep gains less than
-    `tol` nats, by default `default_tolerance`: more for more data. "paper" is the rule of Shi & Athey (2021): stop when
-    the loss changed, on average over the last 5 losses, by less than the share `tol` of its first change; by default
-    0.001, their 0.1 % (section 6); 0.0005 is the 0.05 % of their section 7. calibrate: two-parameter only, give spreads
-    as `calibrated` does; else mean-field's own, which are too narrow. rng: seed or generator, for the factor models'
-    start. progress: show a bar.
+    by `freeze`) stay as they are. learned: blocks whose prior is learned too, as `relearned` says; `Fit.priors` tells
+    what came out. rule, tol: "safe" stops when a sweep gains less than `tol` nats, by default `default_tolerance`: more
+    for more data. "paper" is the rule of Shi & Athey (2021): stop when the loss changed, on average over the last 5
+    losses, by less than the share `tol` of its first change; by default 0.001, their 0.1 % (section 6); 0.0005 is the
+    0.05 % of their section 7. calibrate: two-parameter only, give spreads as `calibrated` does; else mean-field's own,
+    which are too narrow. rng: seed or generator, for the factor models' start. progress: show a bar.
 
     Choose K by forecasts of answers held out, not by the ELBO: with learned priors the ELBO can shrink a factor to
     nothing that forecasts need, above all when it starts with as many as 20.
 
-    `Fit.trace` never falls within a stage, `Fit.elbo` is to compare models by. Where no step gains any more but the rule
-    is not met, or `max_sweeps` are spent, `Fit.converged` is False and `Fit.reason` says so. A sweep's gain is not the
+    `Fit.trace` never falls within a stage; compare models by `Fit.elbo`. Where no step gains any more but the rule is
+    not met, or `max_sweeps` are spent, `Fit.converged` is False and `Fit.reason` says so. A sweep's gain is not the
     distance to the top: where priors are wide (a spread of 10) sweeps get short, and a smaller `tol` gains more.
     Raises ValueError for settings that cannot be, before any work.
     """
@@ -110,8 +109,8 @@ def default_tolerance(responses, model: str, rule: str = "safe") -> float:
     """The tolerance of `coordinate_ascent` where none is given.
 
     "paper": the share 0.001. "safe": 0.001 nats, or, where that is more, 1e-5 nats an answer for the factor models and
-    1e-6 for the two-parameter one, whose sweeps are cheap; an answer counts as often as it weighs. On 400,000 answers
-    forecasts are then the same to four digits as at 0.001 nats, after a tenth of the sweeps.
+    1e-6 for the two-parameter one, whose sweeps are cheap; an answer counts as often as it weighs. The
+    last thousandth of a nat in a hundred thousand costs many sweeps and moves no forecast.
     """
     counted = len(responses) if responses.weight is None else float(np.sum(responses.weight))
     return 1e-3 if rule == "paper" else max(1e-3, (1e-6 if model == "two-parameter" else 1e-5) * counted)
@@ -162,3 +161,34 @@ def climb(state, sweep, bound, stages, tol, max_sweeps, rule, progress, reach=1.
             step = min(1.1 * step, reach)
     bar.close()
     return state, np.array(trace), converged, f"the last sweep gained less than {enough}" if converged else reason
+
+
+def relearned(kind: Model, blocks: Mapping[str, Normal], priors: Mapping[str, Normal], learned) -> dict[str, Normal]:
+    """The priors, those of the blocks `learned` put where the ELBO is highest, the beliefs given (empirical Bayes).
+
+    One location and spread for discrimination and for difficulty; one for each factor's loadings and for each row of
+    the effects (automatic relevance: a factor that nothing needs shrinks to nothing). Ability has one spread for each
+    coordinate and keeps its location, as does a prior of a single number. The best spread's square is the mean of
+    (mean - location)² + spread².
+    """
+    new = dict(priors)
+    for name in learned:
+        loc, scale = blocks[name].loc, blocks[name].scale
+        free = kind.mask if name == "effects" else np.ones(loc.shape, dtype=bool)
+        over = {"axis": 1, "keepdims": True} if name == "effects" else {"axis": 0}
+        n = free.sum(**over)
+        given = (kind.spread(priors, name).loc * free).sum(**over) / n
+        centre = given if name == "ability" else np.where(n > 1, (loc * free).sum(**over) / n, given)
+        square = (((loc - centre) ** 2 + scale**2) * free).sum(**over) / n
+        new[name] = Normal(centre, np.sqrt(square), blocks[name].log)
+    return new
+
+
+def rescaled(kind: Model, given, blocks: Mapping[str, Normal], priors: Mapping[str, Normal]) -> tuple[dict, dict]:
+    """Beliefs and learned priors with abilities spread as `given` has them, the loadings taking the factor instead."""
+    factor = np.broadcast_to(given["ability"].scale / priors["ability"].scale, kind.shapes["ability"][1:])
+    by = {"ability": factor, "loadings": 1 / factor[: kind.factors], "effects": 1 / factor[kind.factors :, None]}
+    return tuple(
+        {name: Normal(b.loc * by.get(name, 1), b.scale * by.get(name, 1), b.log) for name, b in beliefs.items()}
+        for beliefs in (blocks, priors)
+    )

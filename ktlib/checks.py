@@ -134,6 +134,10 @@ def frozen_blocks(frozen, start, model: str) -> tuple[str, ...]:
         raise ValueError(f"start is a {type(start).__name__}: give a posterior, such as fit.posterior")
     if isinstance(frozen, str) or not isinstance(frozen, Iterable):
         raise ValueError(f"frozen = {frozen!r}: give a list of names, such as ['difficulty']")
+    frozen = listed(frozen, "frozen", "['difficulty']")
+    for name in frozen:
+        if not isinstance(name, str):
+            raise ValueError(f"frozen names {shown(name)}: give a list of names, such as ['difficulty']")
     names = tuple(dict.fromkeys([*frozen, *(start.frozen if start is not None else ())]))
     if names and start is None:
         raise ValueError(
@@ -172,7 +176,10 @@ def layout(model: str, responses, factors, attributes, mask) -> None:
     unseen = np.flatnonzero(~x.any(0))
     if len(unseen):
         raise ValueError(f"no item has attribute {unseen[0]}: leave its column out")
-    mask = np.asarray(mask)
+    try:
+        mask = np.asarray(mask)
+    except ValueError:  # rows of different lengths
+        mask = np.asarray(mask, dtype=object)
     if mask.dtype != bool or mask.ndim != 2 or mask.shape[1] != x.shape[1] or not mask.any(1).all():
         raise ValueError(
             f"mask of type {mask.dtype} and shape {mask.shape}: give True and False, a row for each extra coordinate "

@@ -72,6 +72,9 @@ class Normal:
 
 def divergence(block: Normal, prior: Normal) -> float:
     """KL divergence of independent normals from their prior, in nats (the same on the log scale)."""
+    for value in (block, prior):
+        if not isinstance(value, Normal):
+            raise ValueError(f"a divergence is between two posterior.Normal: {type(value).__name__} is none")
     if block.log != prior.log:
         raise ValueError("a log-normal block needs a log-normal prior, and a normal one a normal prior")
     ratio = block.scale / prior.scale
