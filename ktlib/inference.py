@@ -136,7 +136,7 @@ def _batches(data: Data, size: int) -> Iterator[Data]:
 
 
 def _settled(losses: list[float], tolerance: float) -> bool:
-    """The paper's rule, as its code has it: the mean of the four drops between the last 5 losses is below a share of the
+    """The paper's rule, as its code has it: the mean of the 4 drops between the last 5 losses is below a share of the
     first change."""
     return len(losses) > 4 and (losses[-5] - losses[-1]) / 4 < tolerance * abs(losses[0] - losses[1])
 

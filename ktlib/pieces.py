@@ -94,7 +94,7 @@ def each(work: Callable, pieces: list[Answers]) -> Iterator:
 
 
 def stepped(loc, scale, log: bool = False) -> Normal:
-    """The belief that a step leads to. Raises OverflowError for one beyond all numbers: the sweep is lost, not the fit."""
+    """The belief that a step leads to. OverflowError for one beyond all numbers: the sweep is lost, not the fit."""
     if not (np.isfinite(loc) & np.isfinite(scale) & (scale > 0)).all():
         raise OverflowError("a step beyond all numbers")
     return Normal(loc, scale, log)

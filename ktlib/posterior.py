@@ -231,10 +231,10 @@ class Fit:
     that it has; up to 50,000 answers the two-parameter model goes on with the ELBO itself: the last stage of its trace.
     Traces of two models cannot be compared; `elbo` can.
 
-    elbo: the ELBO at the end, by the same yardstick for all models: the predictor's true shape counts, up to a remainder
-    that is small beside Monte Carlo noise. It is that of the mean-field belief, before spreads are calibrated. None
-    from `svi`, where `ktlib.inference.elbo` measures it. converged, reason: whether it stopped by itself, and why.
-    priors: block -> prior, as learned where that was asked.
+    elbo: the ELBO at the end, by one yardstick for all models: the predictor's true shape counts, up to a remainder
+    that is small where spreads are (it needs no draws; `ktlib.inference.elbo`, which draws, agrees). It is that of the
+    mean-field belief, before spreads are calibrated. None from `svi`. converged, reason: whether it stopped by itself,
+    and why. priors: block -> prior, as learned where that was asked.
     """
 
     posterior: Posterior

@@ -144,9 +144,9 @@ def calibrated(posterior: Posterior, responses, priors) -> Posterior:
     abilities shrink. Here the Fisher information of all of them, weighted by E[p(1 − p)] under the belief and with the
     priors added, is inverted, abilities eliminated by a Schur complement. Costs grow as items cubed.
 
-    Blocks in `posterior.frozen` learn nothing: they keep their spreads, which are handed on to the others by the rule of
-    propagation of error, as each of these moves when a frozen number does. responses: `Responses` of the same students
-    and items. priors: those of the fit, block -> `Normal`. Raises ValueError for another model or other names.
+    Blocks in `posterior.frozen` learn nothing: they keep their spreads, which are handed on to the others (propagation
+    of error), as each of these moves when a frozen number does. responses: `Responses` of the same students and items.
+    priors: those of the fit, block -> `Normal`. Raises ValueError for another model or other names.
     """
     told = "give the posterior of a two-parameter fit, such as fit.posterior"
     if checks.instance(posterior, Posterior, "posterior", told).model != "two-parameter":
