@@ -195,7 +195,10 @@ def layout(model: str, responses, factors, attributes, mask) -> None:
     unseen = np.flatnonzero(~x.any(0))
     if len(unseen):
         raise ValueError(f"no item has attribute {unseen[0]}: leave its column out")
-    mask = np.asarray(mask)
+    try:
+        mask = np.asarray(mask)
+    except ValueError:  # rows of different lengths
+        mask = np.asarray(mask, dtype=object)
     if mask.dtype != bool or mask.ndim != 2 or mask.shape[1] != x.shape[1] or not mask.any(1).all():
         raise ValueError(
             f"mask of type {mask.dtype} and shape {mask.shape}: give True and False, a row for each extra coordinate "

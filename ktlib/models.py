@@ -19,6 +19,7 @@ import numpy as np
 
 from . import checks
 from .posterior import BLOCKS, Normal, as_priors, default_priors, paper_priors
+from .responses import Responses
 
 PAPER = {block: prior for model in BLOCKS for block, prior in paper_priors(model).items()}
 POSITIVE = {block: prior for model in BLOCKS for block, prior in default_priors(model).items()}
@@ -46,12 +47,8 @@ class Model:
     @classmethod
     def of(cls, name: str, responses, *, factors=None, attributes=None, mask=None) -> Model:
         """The model `name` for the students and items of `responses`; ValueError for a layout that cannot be."""
-        if name not in BLOCKS:
-            raise ValueError(f"model = {name!r}: give one of {', '.join(map(repr, BLOCKS))}")
-        if not hasattr(responses, "correct"):
-            raise ValueError(
-                f"responses are a {type(responses).__name__}: make them with Responses.from_wide or from_frame"
-            )
+        name = checks.one_of(name, BLOCKS, "model")
+        _check_responses(responses)
         checks.layout(name, responses, factors, attributes, mask)
         if name == "hierarchical":
             attributes, mask = np.array(attributes, dtype=float), np.asarray(mask)
@@ -90,9 +87,9 @@ class Model:
         """Names of blocks as a tuple; ValueError for one that this model does not have."""
         if isinstance(names, str) or not isinstance(names, Iterable):
             raise ValueError(f"{what} = {names!r}: give a list of names, such as ['difficulty']")
-        names = tuple(names)
+        names = checks.listed(names, what, "['difficulty']")
         for name in names:
-            if name not in self.shapes:
+            if not isinstance(name, str) or name not in self.shapes:
                 raise ValueError(f"{what} names {name!r}: a {self.name} model has {', '.join(self.shapes)}")
         return names
 
@@ -121,10 +118,12 @@ def whole_loadings(values: Mapping[str, np.ndarray], attributes=None) -> np.ndar
 
 def sample_prior(model: Model, priors: Mapping[str, Normal] | None = None, *, draws: int, rng) -> dict[str, np.ndarray]:
     """Draws from the prior: block -> (draws, ...); entries of effects that the mask leaves out are 0."""
-    priors, rng = model.priors(priors), checks.generator(rng)
+    checks.instance(model, Model, "model", "make one with Model.of")
+    priors, rng, draws = model.priors(priors), checks.generator(rng), checks.whole(draws, "draws", 1)
+    checks.fits_in_memory(draws * sum(map(np.prod, model.shapes.values())), f"draws = {draws}")
     out = {}
     for name, shape in model.shapes.items():
-        normal = priors[name].loc + priors[name].scale * rng.standard_normal((checks.whole(draws, "draws", 1), *shape))
+        normal = priors[name].loc + priors[name].scale * rng.standard_normal((draws, *shape))
         out[name] = np.exp(normal) if priors[name].log else normal
     if model.mask is not None:
         out["effects"] = out["effects"] * model.mask
@@ -136,6 +135,15 @@ def prior_predictive(model: Model, responses, priors=None, *, draws: int, rng) -
 
     Who was asked what is as in `responses`, whose own answers are not looked at.
     """
+    checks.instance(model, Model, "model", "make one with Model.of")
+    _check_responses(responses)
+    sizes = len(responses.students), len(responses.items)
+    if sizes != (model.students, model.items):
+        raise ValueError(
+            f"responses have {sizes[0]} students and {sizes[1]} items, the model {model.students} and {model.items}: "
+            "make the model with Model.of from these responses"
+        )
+    checks.fits_in_memory(checks.whole(draws, "draws", 1) * len(responses), f"draws = {draws}")
     rng = checks.generator(rng)
     values = sample_prior(model, priors, draws=draws, rng=rng)
     eta = predictor(values, responses.student, responses.item, model.attributes)
@@ -143,20 +151,46 @@ def prior_predictive(model: Model, responses, priors=None, *, draws: int, rng) -
 
 
 def simulate(responses, values: Mapping[str, np.ndarray], *, attributes=None, rng):
-    """The same `Responses` with answers drawn from parameters: block -> array, of any of the three models."""
+    """The same `Responses` with answers drawn from parameters: block -> array, of any of the three models.
+
+    attributes: for the hierarchical model, (items, A). Raises ValueError for blocks or shapes that do not fit.
+    """
+    _check_responses(responses)
+    values = checks.mapping(values, "values", "a draw of sample_prior or a posterior's means, block -> array")
     values = {name: checks.numbers(v, name) for name, v in values.items()}
     model = next((model for model, names in BLOCKS.items() if set(names) == set(values)), None)
     if model is None or (model == "hierarchical" and attributes is None):
         raise ValueError(
-            f"values are {', '.join(values) or 'empty'}: give all blocks of one model, such as "
+            f"values are {', '.join(map(str, values)) or 'empty'}: give all blocks of one model, such as "
             f"{', '.join(BLOCKS['two-parameter'])}; the hierarchical one needs attributes too"
         )
+    students, items, own = len(responses.students), len(responses.items), ()
+    if model != "two-parameter":
+        own = values["loadings"].shape[1:2]
+    shapes = {
+        "ability": (students, *own),
+        "discrimination": (items,),
+        "loadings": (items, *own),
+        "difficulty": (items,),
+    }
+    if model == "hierarchical":
+        attributes = checks.numbers(attributes, "attributes")
+        shapes["effects"] = values["effects"].shape[:1] + attributes.shape[1:]
+        shapes["ability"] = (students, sum(own + values["effects"].shape[:1]))
+        if attributes.ndim != 2 or len(attributes) != items or not np.isfinite(attributes).all():
+            raise ValueError(f"attributes have shape {attributes.shape} for {items} items: give (items, attributes)")
     for name, value in values.items():
-        rows = {"ability": len(responses.students), "effects": len(value)}.get(name, len(responses.items))
-        if not np.isfinite(value).all() or value.shape[:1] != (rows,):
-            raise ValueError(f"{name} has shape {value.shape}: give {rows} rows of finite numbers")
+        if value.shape != shapes[name] or not np.isfinite(value).all():
+            raise ValueError(f"{name} has shape {value.shape}: give {shapes[name]} finite numbers")
     eta = predictor(values, responses.student, responses.item, attributes)
     return replace(responses, correct=_answers(eta, checks.generator(rng)))
+
+
+def _check_responses(responses) -> None:
+    if not isinstance(responses, Responses):
+        raise ValueError(
+            f"responses are a {type(responses).__name__}: make them with Responses.from_wide or from_frame"
+        )
 
 
 def _answers(eta: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -242,34 +276,3 @@ def oriented(kind: Model, given, blocks: Mapping[str, Normal], priors, held=()) 
         return Normal((belief.loc * turn[name]).reshape(belief.loc.shape), belief.scale)
 
     return tuple({name: turned(name, belief) for name, belief in beliefs.items()} for beliefs in (blocks, priors))
-
-
-def relearned(kind: Model, blocks: Mapping[str, Normal], priors: Mapping[str, Normal], learned) -> dict[str, Normal]:
-    """The priors, those of the blocks `learned` put where the ELBO is highest, the beliefs given (empirical Bayes).
-
-    One location and spread for discrimination and for difficulty; one for each factor's loadings and for each row of
-    the effects (automatic relevance: a factor that nothing needs shrinks to nothing). Ability has one spread for each
-    coordinate and keeps its location, as does a prior of a single number. The best spread's square is the mean of
-    (mean - location)² + spread².
-    """
-    new = dict(priors)
-    for name in learned:
-        loc, scale = blocks[name].loc, blocks[name].scale
-        free = kind.mask if name == "effects" else np.ones(loc.shape, dtype=bool)
-        over = {"axis": 1, "keepdims": True} if name == "effects" else {"axis": 0}
-        n = free.sum(**over)
-        given = (kind.spread(priors, name).loc * free).sum(**over) / n
-        centre = given if name == "ability" else np.where(n > 1, (loc * free).sum(**over) / n, given)
-        square = (((loc - centre) ** 2 + scale**2) * free).sum(**over) / n
-        new[name] = Normal(centre, np.sqrt(square), blocks[name].log)
-    return new
-
-
-def rescaled(kind: Model, given, blocks: Mapping[str, Normal], priors: Mapping[str, Normal]) -> tuple[dict, dict]:
-    """Beliefs and learned priors with abilities spread as `given` has them, the loadings taking the factor instead."""
-    factor = np.broadcast_to(given["ability"].scale / priors["ability"].scale, kind.shapes["ability"][1:])
-    by = {"ability": factor, "loadings": 1 / factor[: kind.factors], "effects": 1 / factor[kind.factors :, None]}
-    return tuple(
-        {name: Normal(b.loc * by.get(name, 1), b.scale * by.get(name, 1), b.log) for name, b in beliefs.items()}
-        for beliefs in (blocks, priors)
-    )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from .posterior import Normal
+
 PIECE = 32_768  # answers
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)  # expectations under a normal
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
@@ -75,9 +77,24 @@ class Answers:
 
 
 def each(work: Callable, pieces: list[Answers]) -> Iterator:
-    """`work` done on every piece, two at a time; the results in the pieces' order, so that sums are always the same."""
+    """`work` done on every piece, two at a time; the results in the pieces' order, so that sums are always the same.
+
+    A step too far may overflow; it is seen in the sums, which are then not finite.
+    """
+
+    def quietly(piece):
+        with np.errstate(over="ignore", invalid="ignore"):
+            return work(piece)
+
     if len(pieces) == 1:
-        yield work(pieces[0])
+        yield quietly(pieces[0])
         return
     with ThreadPoolExecutor(2) as pool:
-        yield from pool.map(work, pieces)
+        yield from pool.map(quietly, pieces)
+
+
+def stepped(loc, scale, log: bool = False) -> Normal:
+    """The belief that a step leads to. OverflowError for one beyond all numbers: the sweep is lost, not the fit."""
+    if not (np.isfinite(loc) & np.isfinite(scale) & (scale > 0)).all():
+        raise OverflowError("a step beyond all numbers")
+    return Normal(loc, scale, log)

@@ -206,14 +206,25 @@ class Posterior:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A Bayesian fit. trace: the ELBO in nats after each sweep or step. converged, reason: whether it stopped by
-    itself, and why. priors: block -> prior, as learned where that was asked, with the names of students and items."""
+    """A Bayesian fit.
+
+    trace: what the fit climbed, in nats, at its start and after each sweep, or at each step. For `svi` a noisy estimate
+    of the ELBO. For `coordinate_ascent` the ELBO as if each answer's predictor η were normal with the mean and variance
+    that it has; up to 50,000 answers the two-parameter model goes on with the ELBO itself: the last stage of its trace.
+    Traces of two models cannot be compared; `elbo` can.
+
+    elbo: the ELBO at the end, by one yardstick for all models: the predictor's true shape counts, up to a remainder
+    that is small where spreads are (it needs no draws; `ktlib.inference.elbo`, which draws, agrees). It is that of the
+    mean-field belief, before spreads are calibrated. None from `svi`. converged, reason: whether it stopped by itself,
+    and why. priors: block -> prior, as learned where that was asked, with the names of students and items.
+    """
 
     posterior: Posterior
     trace: np.ndarray
     converged: bool
     reason: str
     priors: dict[str, Normal] | None = None
+    elbo: float | None = None
 
     __repr__ = short
 

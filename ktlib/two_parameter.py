@@ -9,9 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import expit
 
-from .pieces import NODES, WEIGHTS, Answers, each
+from . import checks
+from .models import Model
+from .pieces import NODES, WEIGHTS, Answers, each, stepped
 from .posterior import Normal, Posterior, divergence
+from .starts import checked
 
 _FEW, _FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 _FEW_WEIGHTS = _FEW_WEIGHTS / _FEW_WEIGHTS.sum()
@@ -19,7 +23,10 @@ EXACT = 50_000  # up to so many answers the product of discrimination and gap is
 
 
 def two_parameter_model(data, frozen):
-    """One sweep, the ELBO, and the stages of `ktlib.ascent.climb`: first with matched moments, then exactly if few."""
+    """One sweep, the ELBO, and the stages of `ktlib.ascent.climb`: first with matched moments, then exactly if few.
+
+    Both take the stage: True integrates the product, False matches its moments.
+    """
 
     pieces, known = data.pieces(), [None, None, None]  # the last state's students' slopes, made with its bound
 
@@ -76,32 +83,33 @@ def _product_nodes(data, blocks):
 
 
 def _slopes(data, blocks, name, exact):
-    """E[∂l/∂x] and E[−∂²l/∂x²] of every answer for the block `name`, x its location (the logarithm's, where log)."""
-    y, weight = data.correct, data.weight
-    log = blocks["discrimination"].log
+    """Of every answer, for the block `name`: ∂E[l]/∂x, x its location (the logarithm's, where log), and −∂E[l]/∂s / s.
+
+    s is the block's spread. The second is E[−∂²l/∂x²] (Price), taken as the slope of the very sum over nodes that is
+    climbed: so a small enough step of either never loses, however wide the belief and however few the nodes.
+    """
+    y, weight, alpha = data.correct, data.weight, blocks["discrimination"]
     if exact:
         a, delta, w = _product_nodes(data, blocks)
-        p = 1 / (1 + np.exp(-a * delta))
-        score, info = y[:, None, None] - p, p * (1 - p)
-        if name != "discrimination":
-            sign = 1 if name == "ability" else -1
-            first, second = sign * score * a, info * a * a
-        elif log:
-            eta = a * delta
-            first = score * eta
-            second = info * eta * eta - first
+        score = y[:, None, None] - expit(a * delta)
+        if name == "discrimination":
+            by = a * delta if alpha.log else delta
+            node, spread = _FEW[:, None], alpha.scale[data.item]
         else:
-            first, second = score * delta, info * delta * delta
-        return weight * np.tensordot(first, w, 2), weight * np.tensordot(second, w, 2)
+            by = a if name == "ability" else -a
+            node, spread = NODES, np.sqrt(_moments(data, blocks)[3])
+            node = node if name == "ability" else -node
+        first = score * by
+        return weight * np.tensordot(first, w, 2), -weight * np.tensordot(first * node, w, 2) / spread
     a, a_var, gap, gap_var = _moments(data, blocks)
     square = a * a + a_var
-    eta = (a * gap)[:, None] + np.sqrt(square * gap_var + a_var * gap * gap)[:, None] * NODES
-    p = 1 / (1 + np.exp(-eta))
-    g, omega = y - p @ WEIGHTS, (p * (1 - p)) @ WEIGHTS
+    mean, sd = a * gap, np.sqrt(square * gap_var + a_var * gap * gap)
+    p = expit(mean[:, None] + sd[:, None] * NODES)
+    g, omega = y - p @ WEIGHTS, p @ (WEIGHTS * NODES) / sd
     if name != "discrimination":
         sign = 1 if name == "ability" else -1
         first, second = sign * (g * a - omega * a_var * gap), omega * square
-    elif log:
+    elif alpha.log:
         first = g * a * gap - omega * (square * gap_var + a_var * gap * gap)
         second = omega * (2 * square * gap_var + (square + a_var) * gap * gap) - g * a * gap
     else:
@@ -115,7 +123,7 @@ def _newton(block: Normal, prior: Normal, first, second, step) -> Normal:
     precision = np.maximum(rate + second, 0.1 * rate)
     loc = block.loc + step * (first - rate * (block.loc - prior.loc)) / precision
     scale = block.scale ** (1 - step) * precision ** (-step / 2)
-    return Normal(loc, scale, block.log)
+    return stepped(loc, scale, block.log)
 
 
 def _expected_log_likelihood(data, blocks, exact) -> np.ndarray:
@@ -136,35 +144,45 @@ def calibrated(posterior: Posterior, responses, priors) -> Posterior:
     Mean-field leaves out that abilities and difficulties shift together, and that discriminations stretch what
     abilities shrink. Here the Fisher information of all of them, weighted by E[p(1 − p)] under the belief and with the
     priors added, is inverted, abilities eliminated by a Schur complement. Costs grow as items cubed.
+
+    Blocks in `posterior.frozen` learn nothing: they keep their spreads, which are handed on to the others (propagation
+    of error), as each of these moves when a frozen number does. responses: `Responses` of the same students and items.
+    priors: those of the fit, block -> `Normal`. Raises ValueError for another model or other names.
     """
-    data, blocks = Answers.of(responses), posterior.blocks
-    priors = dict(priors) | {name: blocks[name] for name in posterior.frozen}  # known as well as they are
+    told = "give the posterior of a two-parameter fit, such as fit.posterior"
+    if checks.instance(posterior, Posterior, "posterior", told).model != "two-parameter":
+        raise ValueError(f"posterior is one of a {posterior.model} model: {told}")
+    kind = Model.of("two-parameter", responses)
+    priors = kind.priors(priors)
+    checked(kind, posterior, responses, priors)
+    data, blocks, frozen = Answers.of(responses), posterior.blocks, posterior.frozen
     a, a_var, gap, gap_var = _moments(data, blocks)
     eta = (a * gap)[:, None] + np.sqrt((a * a + a_var) * gap_var + a_var * gap * gap)[:, None] * NODES
-    p = 1 / (1 + np.exp(-eta))
+    p = expit(eta)
     omega = data.weight * ((p * (1 - p)) @ WEIGHTS)
     alpha = blocks["discrimination"]
     by_alpha = a * gap if alpha.log else gap  # dη by the location of α
-    n, items = data.items, np.arange(data.items)
+    n, items, order = data.items, np.arange(data.items), ("discrimination", "difficulty")
 
-    student = 1 / as_array(priors["ability"].scale, data.students) ** 2 + data.by_student(omega * a * a)
+    student = 1 / kind.spread(priors, "ability").scale ** 2 + data.by_student(omega * a * a)
     mixed = np.hstack([data.table(values).toarray() for values in (omega * a * by_alpha, -omega * a * a)])
     item = np.zeros((2 * n, 2 * n))
     for row, col, values in ((0, 0, by_alpha * by_alpha), (0, 1, -by_alpha * a), (1, 0, -by_alpha * a), (1, 1, a * a)):
         item[items + row * n, items + col * n] = data.by_item(omega * values)
-    rates = [1 / as_array(priors[k].scale, n) ** 2 for k in ("discrimination", "difficulty")]
-    item[np.diag_indices(2 * n)] += np.concatenate(rates)
-    scaled = mixed / student[:, None]
-    covariance = np.linalg.inv(item - mixed.T @ scaled)
-    spread = np.sqrt(np.diag(covariance))
-    ability = np.sqrt(1 / student + np.einsum("ij,jk,ik->i", scaled, covariance, scaled, optimize=True))
-    new = {"ability": ability, "discrimination": spread[:n], "difficulty": spread[n:]}
-    blocks = {
-        name: block if name in posterior.frozen else replace(block, scale=new[name]) for name, block in blocks.items()
-    }
+    item[np.diag_indices(2 * n)] += np.concatenate([1 / kind.spread(priors, name).scale ** 2 for name in order])
+    held = np.repeat([name in frozen for name in order], n)
+    known = np.concatenate([blocks[name].scale for name in order])[held] ** 2
+    scaled = np.zeros_like(mixed) if "ability" in frozen else mixed / student[:, None]
+    left = (item - mixed.T @ scaled)[~held]
+    covariance = np.linalg.inv(left[:, ~held])
+    moves = covariance @ left[:, held]  # of the free items' numbers, with the held ones'
+    spread = np.full(2 * n, np.nan)
+    spread[~held] = np.diag(covariance) + moves**2 @ known
+    if "ability" in frozen:
+        spread[~held] += (mixed[:, ~held] @ covariance).T ** 2 @ blocks["ability"].scale ** 2
+    free = scaled[:, ~held]
+    ability = 1 / student + np.einsum("ij,jk,ik->i", free, covariance, free, optimize=True)
+    ability += (scaled[:, held] - free @ moves) ** 2 @ known
+    new = {"ability": np.sqrt(ability)} | dict(zip(order, np.sqrt(spread).reshape(2, n), strict=True))
+    blocks = {name: block if name in frozen else replace(block, scale=new[name]) for name, block in blocks.items()}
     return replace(posterior, blocks=blocks)
-
-
-def as_array(value, n: int) -> np.ndarray:
-    """A number, or one for each of `n`, as (n,)."""
-    return np.broadcast_to(np.asarray(value, dtype=float), (n,))

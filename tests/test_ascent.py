@@ -6,9 +6,9 @@ import pytest
 from scipy.optimize import minimize
 
 from ktlib import factors, pieces, two_parameter
-from ktlib.ascent import calibrated, coordinate_ascent
+from ktlib.ascent import calibrated, coordinate_ascent, relearned
 from ktlib.metrics import recovery
-from ktlib.models import Model, relearned
+from ktlib.models import Model
 from ktlib.pieces import Answers
 from ktlib.posterior import Normal, Posterior, default_priors, divergence, paper_priors
 from ktlib.responses import Responses
