@@ -25,7 +25,7 @@ ALLOWED = {
     "likelihood": {"bkt", "sequences"},
     "baselines": {"checks", "columns", "sequences"},
     "dkt": {"baselines", "checks"},
-    "skills": {"bkt", "checks", "likelihood", "sensitivity", "sequences"},
+    "skills": {"bkt", "checks", "columns", "likelihood", "sensitivity", "sequences"},
     "sensitivity": {"bkt", "checks"},
     "posterior": {"checks"},
     "models": {"checks", "posterior"},
