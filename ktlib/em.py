@@ -14,8 +14,10 @@ import numpy as np
 from . import bkt
 from .bkt import NAMES, BKTParams, check_params
 from .changepoint import Counts, Stretches
-from .checks import generator, not_negative, short, whole
+from .checks import fits_in_memory, generator, instance, listed, not_negative, one_of, short, whole
 from .sequences import as_sequences
+
+EDGE = 1e-3  # closer than this to 0 or 1 counts as on the boundary
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ def expected_counts_forward_backward(answers, params: BKTParams) -> Counts:
 def maximise(counts: Counts, params: BKTParams, frozen: Iterable[str] = ()) -> BKTParams:
     """The M-step: expected successes over expected trials. `frozen` names, and any without trials, keep their value."""
     check_params(params)
+    instance(counts, Counts, "counts", "give what em.expected_counts returned")
     frozen = _names(frozen)
     new = {
         name: min(successes / trials, 1.0)
@@ -110,10 +113,11 @@ def fit(
     tol: float = 1e-6,
     max_steps: int = 2000,
 ) -> BKTFit:
-    """Maximum likelihood by exact EM.
+    """Maximum likelihood by exact EM, from one start unless more are asked for: a likelier maximum may lie elsewhere.
 
     answers: `Sequences`, a (students, steps) array with NaN, or lists of 1, 0 and None. start: first start, by default
-    the literature's `BKTParams()`. frozen: names among p_init, p_transit, p_slip, p_guess to leave at their start.
+    the literature's `BKTParams()`; what stands at 0 or 1 there and is not frozen starts 0.001 inside, as EM could not
+    leave the edge. frozen: names among p_init, p_transit, p_slip, p_guess to leave at their start.
     random_starts: further starts, drawn uniformly with p_guess + p_slip < 1; they need `rng`, a
     `numpy.random.Generator` or a seed. tol: a start ends when a step gains less than this much log likelihood in all
     (nats). max_steps: or after so many.
@@ -130,6 +134,7 @@ def fit(
     max_steps, tol = whole(max_steps, "max_steps", 1), not_negative(tol, "tol")
     if random_starts:
         rng = generator(rng)
+        fits_in_memory(1000 * random_starts, f"random_starts = {random_starts}")
     fixed = sum(getattr(start, name) for name in ("p_slip", "p_guess") if name in frozen)
     if random_starts and fixed >= 1:
         raise ValueError(
@@ -138,13 +143,19 @@ def fit(
         )
     sequences = as_sequences(answers)
     stretches = Stretches(sequences)
-    starts = [start]
+    at_edge = [name for name in NAMES if name not in frozen and getattr(start, name) in (0, 1)]
+    starts = [moved_inside(start, at_edge)]
     if random_starts:
         starts += _random_starts(random_starts, start, frozen, rng)
     runs = [climb(stretches, s, frozen, tol, max_steps) for s in starts]
     best = max(runs, key=lambda run: (not run["params"].flipped, run["log_likelihood"]))
     ends = tuple(End(s, r["params"], r["log_likelihood"]) for s, r in zip(starts, runs, strict=True))
     return BKTFit(**best, ends=ends, students=len(sequences), answers=sequences.n_answers, frozen=frozen)
+
+
+def moved_inside(params: BKTParams, names: Iterable[str]) -> BKTParams:
+    """These, with `names` at least 0.001 from 0 and 1, where EM can move them."""
+    return params.moved(**{name: float(np.clip(getattr(params, name), EDGE, 1 - EDGE)) for name in names})
 
 
 def climb(stretches: Stretches, start: BKTParams, frozen: tuple[str, ...], tol: float, max_steps: int) -> dict:
@@ -194,11 +205,6 @@ def _random_starts(n: int, start: BKTParams, frozen: tuple[str, ...], rng: np.ra
 
 
 def _names(frozen: Iterable[str]) -> tuple[str, ...]:
-    """The frozen names, each known."""
-    if isinstance(frozen, str) or not isinstance(frozen, Iterable):
-        raise ValueError(f"frozen={frozen!r}: give a list of names, such as ['p_slip']")
-    names = tuple(frozen)
-    for name in names:
-        if name not in NAMES:
-            raise ValueError(f"frozen names {name!r}; the parameters are {', '.join(NAMES)}")
-    return names
+    """The frozen names, each known, each once."""
+    names = listed(frozen, "frozen", "['p_slip']")
+    return tuple(dict.fromkeys(one_of(name, NAMES, "a name in frozen") for name in names))

@@ -25,6 +25,27 @@ _EM_STEPS = 3  # they leave a poor start without crossing over to the upside-dow
 _WIDER = 1.3  # draws are spread wider than the summit's curvature says, for longer tails
 _BLOCK = 1 << 16  # numbers at a time, to stay in the processor's cache
 _GAIN = 1e-9, 1e-12  # a climb ends where no more is to gain: nats, and a share of the log likelihood
+_ROUGH = 0.01  # nats, where climbs are only compared
+_AT = 1e-6  # logits; what lies closer than this to the bound, and wants beyond it, is there
+_STARTS = (  # p_init, p_transit, p_slip, p_guess: whatever 54 starts found, at least two of these found
+    (0.2, 0.1, 0.1, 0.2),
+    (0.05, 0.02, 0.03, 0.3),
+    (0.5, 0.02, 0.03, 0.6),
+    (0.5, 0.02, 0.35, 0.6),
+    (0.5, 0.9, 0.35, 0.03),
+    (0.95, 0.02, 0.35, 0.03),
+    (0.95, 0.02, 0.35, 0.6),
+    (0.95, 0.25, 0.35, 0.03),
+    (0.95, 0.9, 0.35, 0.03),
+    (0.1, 0.05, 0.9, 0.6),  # upside down, as are the next two
+    (0.1, 0.4, 0.6, 0.9),
+    (0.6, 0.4, 0.6, 0.9),
+)
+_SAME = 0.02  # ends closer than this in every probability lead to one summit
+_FOLLOWED = 3  # ends
+_CLOSE = 2.0  # nats below the likeliest end, within which another is worth a look
+_ELSEWHERE = 0.1  # in some probability, from which on it is worth a word
+_LIKELIER = 0.1  # nats from which on an end upside down is worth one
 
 
 class ChangePoints:
@@ -72,7 +93,7 @@ class ChangePoints:
         _, weight = self._weights(logits)
         x, n = self.x @ weight, self.n @ weight
         p = np.where(n > 0, x / np.where(n > 0, n, 1), to_probability(logits))
-        return to_logit(np.clip(p, EDGE, 1 - EDGE))
+        return np.clip(to_logit(np.clip(p, EDGE, 1 - EDGE)), -BOUND, BOUND)
 
     def derivatives(self, logits):
         """log P(answers), its slope (4,) and its curvature (4, 4)."""
@@ -105,12 +126,20 @@ class Climb:
     curvature: np.ndarray
     converged: bool
 
+    @property
+    def flipped(self) -> bool:
+        """Whether p_guess + p_slip ≥ 1 there."""
+        return bool(self.logits[2] + self.logits[3] >= 0)
 
-def climb(skill: ChangePoints, logits, *, mean=0.0, precision=0.0, max_steps: int = 200) -> Climb:
+
+def climb(skill: ChangePoints, logits, *, mean=0.0, precision=0.0, max_steps: int = 200, gain=_GAIN[0]) -> Climb:
     """Maximise log P(answers) − ½ Σ precision (logits − mean)², within ±BOUND, from `logits` (4,).
 
     Three steps of expectation-maximisation, then Newton's method, in which every step goes up: where the height curves
-    upwards it steps as if it curved downwards. precision: (4,), or 0 for no prior.
+    upwards it steps as if it curved downwards. What stands at a bound and wants beyond it is held there (projected
+    Newton; Bertsekas 1982), so a likelihood that rises towards 0 or 1 without end has its summit at the bound.
+    precision: (4,), or 0 for no prior. gain: converged where neither Newton's step nor each logit's own step, cut off
+    at the bounds, promises so many nats.
     """
     for _ in range(_EM_STEPS):
         logits = skill.em_step(logits)
@@ -127,24 +156,72 @@ def climb(skill: ChangePoints, logits, *, mean=0.0, precision=0.0, max_steps: in
 
     height, slope, curvature, value = look(logits)
     for _ in range(max_steps):
-        free = (np.abs(logits) < BOUND) | (logits * slope < 0)
+        free = (np.abs(logits) < BOUND - _AT) | (logits * slope < 0)
         size, axes = np.linalg.eigh(-curvature[np.ix_(free, free)])
-        size = np.maximum(np.abs(size), 1e-8 * max(1.0, np.abs(size).max(initial=0)))
-        step = np.zeros(4)
-        step[free] = axes @ (axes.T @ slope[free] / size)
-        if slope @ step / 2 < _GAIN[0] - _GAIN[1] * height:
+        least = 1e-8 * max(1.0, np.abs(size).max(initial=0))
+        step, alone = np.zeros(4), np.where(free, slope / np.maximum(np.abs(np.diag(curvature)), least), 0.0)
+        step[free] = axes @ (axes.T @ slope[free] / np.maximum(np.abs(size), least))
+        enough = gain - _GAIN[1] * height
+        if slope @ step / 2 < enough:
             return Climb(logits, value, curvature, True)
-        step *= min(1.0, _STRIDE / np.abs(step).max())
+        for way in (step, alone):
+            if slope @ (np.clip(logits + way, -BOUND, BOUND) - logits) / 2 >= enough:
+                break
+        else:
+            return Climb(logits, value, curvature, True)
+        way = way * min(1.0, _STRIDE / np.abs(way).max())
         for _ in range(_HALVINGS):
-            new = np.clip(logits + step, -BOUND, BOUND)
+            new = np.clip(logits + way, -BOUND, BOUND)
             there = look(new)
             if there[0] >= height + 1e-4 * slope @ (new - logits):
                 break
-            step /= 2
+            way = way / 2
         else:
             return Climb(logits, value, curvature, False)
         logits, (height, slope, curvature, value) = new, there
     return Climb(logits, value, curvature, False)
+
+
+def summits(skill: ChangePoints, max_steps: int = 200) -> list[Climb]:
+    """Where climbs from twelve fixed starts end, the likeliest first, those with p_guess + p_slip ≥ 1 after the others.
+
+    All climb until little more is to gain; then the few that may be the likeliest climb on, each to its summit.
+    """
+    ends = [climb(skill, start, max_steps=max_steps, gain=_ROUGH) for start in to_logit(np.array(_STARTS))]
+    ends.sort(key=_rank, reverse=True)
+    found: list[Climb] = []
+    for end in ends:
+        if not any(end.flipped == other.flipped and _apart(end, other) < _SAME for other in found):
+            found.append(end)
+    first = found[0]
+    high = [e for e in found if e.flipped == first.flipped and e.log_likelihood > first.log_likelihood - _CLOSE]
+    tops = [climb(skill, end.logits, max_steps=max_steps) for end in high[:_FOLLOWED]]
+    return sorted(tops + [end for end in found if end.flipped and not first.flipped], key=_rank, reverse=True)
+
+
+def rivals(ends: list[Climb], flat: bool) -> tuple[str, ...]:
+    """What speaks against the first of these `summits`, as flags: a likelier one upside down, another not far below.
+
+    flat: whether the first lies on a ridge, where ends that differ are no summits of their own.
+    """
+    first, said = ends[0], ()
+    for end in ends[1:]:
+        more = end.log_likelihood - first.log_likelihood
+        if end.flipped != first.flipped and more > _LIKELIER:
+            return (*said, f"likelier upside down: with guess + slip ≥ 1 by {more:.1f} nats")
+        if end.flipped == first.flipped and not (flat or said) and _apart(end, first) > _ELSEWHERE:
+            where = ", ".join(f"{name} {p:.2g}" for name, p in zip(NAMES, to_probability(end.logits), strict=True))
+            said = (f"a second maximum, {-more:.1f} nats lower: {where}",)
+    return said
+
+
+def _rank(end: Climb) -> tuple[bool, float]:
+    return not end.flipped, end.log_likelihood
+
+
+def _apart(one: Climb, other: Climb) -> float:
+    """By how much the probability that differs most differs."""
+    return float(np.abs(to_probability(one.logits) - to_probability(other.logits)).max())
 
 
 def draws(skill: ChangePoints, mean, sd, n: int) -> tuple[np.ndarray, np.ndarray]:

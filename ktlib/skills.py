@@ -8,6 +8,7 @@ Source: Efron & Morris (1975), Carlin & Louis (2000).
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from reprlib import repr as shown
@@ -17,9 +18,10 @@ import numpy as np
 
 from . import bkt, checks
 from .bkt import NAMES, BKTParams
-from .likelihood import BOUND, ChangePoints, climb, draws, to_logit, to_params, to_probability
+from .columns import cell, check_frame, ordered_rows, refuse_empty
+from .likelihood import BOUND, ChangePoints, draws, rivals, summits, to_logit, to_params, to_probability
 from .sensitivity import degenerate
-from .sequences import as_sequences, check_frame
+from .sequences import as_sequences
 
 START = to_logit(np.array(tuple(BKTParams())))
 LEAST = 5  # skills from which a prior can be learned
@@ -128,8 +130,10 @@ def fit_skills(sequences_by_skill, *, prior: SkillPrior | str | None = "learned"
     them and, lest they count as all equal, one more imagined half a logit from the mean. A learned prior then counts as
     known. max_steps: of Newton's method where prior is None.
 
-    Posteriors are integrals over all four logits by importance sampling at fixed places: nothing is random. Every climb
-    starts with p_guess + p_slip < 1, or at the prior's mean. Memory: about 150 bytes an answer.
+    With prior=None each skill is climbed from twelve fixed starts. Of the ends with p_guess + p_slip < 1 the likeliest
+    is taken; where there is none, the likeliest of all. Flags name an end upside down (p_guess + p_slip ≥ 1) that is
+    more than 0.1 nats likelier, and another maximum less than 2 nats below. Posteriors are integrals over all four
+    logits by importance sampling at fixed places: nothing is random. Memory: about 150 bytes an answer.
 
     Raises ValueError naming the skill whose answers cannot be used, and for other settings, before any work.
     """
@@ -172,52 +176,65 @@ def fit_skills(sequences_by_skill, *, prior: SkillPrior | str | None = "learned"
     )
 
 
-def predict(fits: SkillFits, frame, student: str = "student", skill: str = "skill", correct: str = "correct"):
+def predict(
+    fits: SkillFits,
+    frame,
+    student: str = "student",
+    skill: str = "skill",
+    correct: str = "correct",
+    *,
+    order: str | None = None,
+    unseen: str = "default",
+):
     """P(right) for each row of a long-form DataFrame, from the same student's earlier rows on the same skill.
 
-    frame: one row for each answer and skill, in the order answered; correct holds 1, 0, or NaN where the answer is yet
-    to come. An answer that needs two skills has two rows: its forecast is the mean, or `bkt.p_correct_skills`, of both.
-    A skill that was not fitted is forecast from the prior's mean. Gives a (rows,) array in the order of the rows.
+    frame: one row for each answer and skill; correct holds 1, 0, or NaN where the answer is yet to come. An answer that
+    needs two skills has two rows: its forecast is the mean, or `bkt.p_correct_skills`, of both. order: the column of
+    numbers or times that puts a student's rows in order; without it they count as in the order answered, unless a
+    column of times says otherwise. unseen: skills that were not fitted are forecast from the prior's mean, without a
+    prior from the literature's `BKTParams()`, and a warning counts and names them ("default"); or refused ("error").
+    Gives a (rows,) array in the order of the rows.
 
-    Raises ValueError for a column that is missing or not filled in, an answer that is none, and an unknown skill where
-    the fits have no prior.
+    Raises ValueError for a column that is missing or not filled in, an answer that is none, and rows out of order.
     """
     import pandas as pd
 
-    if not isinstance(fits, SkillFits):
-        raise ValueError(f"fits = {shown(fits)}: give what fit_skills returned")
+    checks.instance(fits, SkillFits, "fits", "give what fit_skills returned")
+    checks.one_of(unseen, ("default", "error"), "unseen")
     check_frame(frame, student, skill, correct)
-    for column in (student, skill):
-        if frame[column].isna().any():
-            raise ValueError(f"{int(frame[column].isna().sum())} of {len(frame)} rows have no {column!r}: fill them in")
+    refuse_empty(frame, (student, skill))
     right = pd.to_numeric(frame[correct], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     bad = ~(np.isin(right, (0, 1)) | frame[correct].isna().to_numpy())
     if bad.any():
-        row, value = frame.index.tolist()[bad.argmax()], frame[correct].tolist()[bad.argmax()]
-        raise ValueError(f"row {row!r}: answer {value!r} is not 1 (right), 0 (wrong) or missing: recode it")
+        row, value = (cell(column, bad.argmax()) for column in (frame.index, frame[correct]))
+        raise ValueError(f"row {row}: answer {value} is not 1 (right), 0 (wrong) or missing: recode it")
+    place = ordered_rows(frame, student, order, known=(skill, correct))
     known = dict(zip(fits.names, fits.params, strict=True))
-    places = frame.groupby(skill, sort=False, observed=True).indices
-    unknown = [name for name in frame[skill].unique().tolist() if name not in known]
-    if unknown and fits.prior is None:
-        raise ValueError(
-            f"{len(unknown)} skills were not fitted, the first is {unknown[0]!r}: leave their rows out, or fit with a "
-            "prior, whose mean then stands in"
-        )
+    whose, names = pd.factorize(frame[skill].iloc[place])
+    names = names.tolist()
+    new = [name for name in names if name not in known]
+    default = BKTParams() if fits.prior is None else fits.prior.params
+    if new:
+        rows = int(np.isin(whose, [names.index(name) for name in new]).sum())
+        what = f"{len(new)} skills in {rows} of {len(frame)} rows were not fitted: {shown(new)}"
+        if unseen == "error":
+            raise ValueError(f'{what}. Leave their rows out, or unseen="default" forecasts them from {default}')
+        warnings.warn(f"{what}. They are forecast from {default}", stacklevel=2)
     out = np.empty(len(frame))
-    for name, rows in places.items():
+    for code, name in enumerate(names):
+        rows = place[whose == code]
         codes, students = pd.factorize(frame[student].iloc[rows])
         step = pd.Series(codes).groupby(codes).cumcount().to_numpy()
         table = np.full((len(students), step.max() + 1), np.nan)
         table[codes, step] = right[rows]
-        params = known[name] if name in known else fits.prior.params
-        out[rows] = bkt.filter(table, params).p_correct[codes, step]
+        out[rows] = bkt.filter(table, known.get(name, default)).p_correct[codes, step]
     return out
 
 
 def _likeliest(skill: ChangePoints, max_steps: int) -> tuple[np.ndarray, np.ndarray, bool, tuple[str, ...]]:
     """Logits of the maximum, their covariance, whether it converged, and flags."""
-    end = climb(skill, START, max_steps=max_steps)
-    covariance, why = np.full((4, 4), np.nan), ()
+    ends = summits(skill, max_steps)
+    end, covariance, why = ends[0], np.full((4, 4), np.nan), ()
     inside = np.flatnonzero(np.abs(end.logits) < _BOUNDARY)
     information = -end.curvature[np.ix_(inside, inside)]
     own = np.sqrt(np.maximum(np.diag(information), _NOTHING))
@@ -225,6 +242,7 @@ def _likeliest(skill: ChangePoints, max_steps: int) -> tuple[np.ndarray, np.ndar
         covariance[np.ix_(inside, inside)] = np.linalg.inv(information)
     else:
         why = ("flat: these answers do not pin the four probabilities",)
+    why += rivals(ends, flat=bool(why))
     if not end.converged:
         why += (f"had not converged after {max_steps} steps: raise max_steps",)
     return end.logits, covariance, end.converged, why

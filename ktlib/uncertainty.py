@@ -11,8 +11,8 @@ import numpy as np
 from . import checks
 from .bkt import NAMES, BKTParams
 from .changepoint import Stretches
-from .em import BKTFit
-from .profiles import EDGE, end, estimated, expit, logit, prepared, refit, z_of
+from .em import EDGE, BKTFit
+from .profiles import better, end, estimated, expit, logit, prepared, refit, z_of
 
 _STEP = 1e-4  # of the central difference, in logits
 _ROUNDING = 1e-6  # a curvature below this is none
@@ -120,7 +120,7 @@ def intervals(answers, fit: BKTFit, level: float = 0.95) -> Intervals:
     stretches = prepared(answers, fit)
     sure = _curved(stretches, fit)
     boundary = [name for name in estimated(fit) if name not in _inside(fit)]
-    rows, unpinned = {}, []
+    rows, unpinned, seen = {}, [], [(fit.log_likelihood, fit.params)]
     for name in NAMES:
         p = getattr(fit.params, name)
         if name in fit.frozen:
@@ -131,11 +131,14 @@ def intervals(answers, fit: BKTFit, level: float = 0.95) -> Intervals:
             rows[name] = (p, se, *sure.interval(name, level), "Wald")
             continue
         why = "estimated at 0 or 1" if name in boundary else "flat likelihood" if sure is None else "near 0 or 1"
-        low, high = (end(stretches, fit, name, edge, z) for edge in (0, 1))
+        (low, below), (high, above) = (end(stretches, fit, name, edge, z) for edge in (0, 1))
+        seen += below + above
         rows[name] = (p, se, low, high, f"profile: {why}")
         unpinned += [name] if (low, high) == (0, 1) else []
     both = fit.params.p_guess + fit.params.p_slip
+    likelier = better(fit, seen)
     flags = {
+        f"no maximum: the answers are likelier at {likelier}; fit again with that as start": likelier is not None,
         f"flipped: p_guess + p_slip = {both:.3g}, so a right answer does not speak for knowing": fit.params.flipped,
         f"boundary: {', '.join(f'{n} = {getattr(fit.params, n):.3g}' for n in boundary)}": boundary,
         "flat: these answers do not pin the parameters together": sure is None,

@@ -30,7 +30,7 @@ ALLOWED = {
     "logs": {"columns"},
     "baselines": {"checks", "columns", "logs"},
     "dkt": {"baselines", "checks", "logs"},
-    "skills": {"bkt", "checks", "likelihood", "sensitivity", "sequences"},
+    "skills": {"bkt", "checks", "columns", "likelihood", "sensitivity", "sequences"},
     "sensitivity": {"bkt", "checks"},
     "normal": {"checks", "columns"},
     "posterior": {"checks", "normal"},

@@ -13,8 +13,8 @@ from test_likelihood import textbook
 
 from ktlib import BKTParams, Sequences, bkt, datasets, em
 from ktlib.bkt import NAMES
-from ktlib.likelihood import to_params
-from ktlib.sequences import sequences_by
+from ktlib.likelihood import ChangePoints, climb, to_params
+from ktlib.sequences import as_sequences, sequences_by
 from ktlib.skills import SkillPrior, fit_skills, predict
 from ktlib.uncertainty import standard_errors
 
@@ -60,6 +60,84 @@ def test_on_the_boundary_it_says_so_and_loses_next_to_nothing():
     assert fits.se[0, 1] == pytest.approx(
         standard_errors(never_slips, em.fit(never_slips, tol=1e-9)).se["p_transit"], 0.01
     )
+
+
+MANY_SUMMITS = {  # EM from the usual start ends lower; students and steps, probabilities, seed
+    "late": (300, 40, BKTParams(p_init=0.01, p_transit=0.02), 1),
+    "big guess": (60, 12, BKTParams(p_guess=0.75, p_slip=0.05), 2),
+    "noise": (150, 8, BKTParams(p_guess=0.47, p_slip=0.45), 3),
+    "high slip": (80, 10, BKTParams(p_guess=0.1, p_slip=0.6), 4),
+    "few": (4, 9, BKTParams(), 5),
+    "short": (200, 3, BKTParams(p_init=0.5), 6),
+    "nobody learns": (100, 7, BKTParams(p_transit=0.0, p_init=0.6), 7),
+    "extreme": (120, 6, BKTParams(p_init=0.001, p_transit=0.97, p_slip=0.3, p_guess=0.65), 8),
+}
+
+
+HALF_KNOW = BKTParams(p_init=0.5, p_transit=0.5, p_slip=0.5, p_guess=0.02)
+TWO_SUMMITS = bkt.simulate(HALF_KNOW, students=40, steps=8, rng=368).answers
+
+
+def random_summit(rows, rng, starts=20):
+    """The likeliest end with guess + slip < 1 of Newton climbs from random starts; -inf where none ends there."""
+    skill, ends = ChangePoints(as_sequences(rows)), [-np.inf]
+    for _ in range(starts):
+        p = rng.uniform(0.001, 0.999, 4)
+        if p[2] + p[3] >= 1:
+            p[2:] = 1 - p[3], 1 - p[2]
+        end = climb(skill, logit(p), max_steps=500)
+        ends += [] if end.flipped else [end.log_likelihood]
+    return max(ends)
+
+
+def test_twenty_random_starts_find_nothing_likelier():
+    rng = np.random.default_rng(1)
+    classes = {
+        name: bkt.simulate(params, students=n, steps=steps, rng=seed).answers
+        for name, (n, steps, params, seed) in MANY_SUMMITS.items()
+    }
+    classes |= {f"ragged {i}": random_class(rng, students=40, longest=12) for i in range(4)}
+    nearly = np.ones((60, 9))
+    nearly[0, 3] = 0
+    classes |= {"all right but one": nearly, "all wrong but one": 1 - nearly, "two summits": TWO_SUMMITS}
+    fits = fit_skills(classes, prior=None)
+    assert fits.converged.all()
+    for name, rows, found in zip(fits.names, classes.values(), fits.log_likelihood, strict=True):
+        assert random_summit(rows, rng) < found + 0.1, name
+
+
+def test_one_start_would_have_ended_lower_and_another_maximum_is_named():
+    usual = climb(ChangePoints(as_sequences(TWO_SUMMITS)), logit(tuple(BKTParams())))
+    fits = fit_skills(
+        {"a": TWO_SUMMITS, "b": bkt.simulate(HALF_KNOW, students=40, steps=8, rng=114).answers}, prior=None
+    )
+    assert usual.converged and fits.log_likelihood[0] > usual.log_likelihood + 3
+    assert any(flag.startswith("a second maximum, 0.6 nats lower: p_init 0.57, p_tr") for flag in fits.flags[1])
+
+
+def test_an_upside_down_maximum_that_is_likelier_is_named_not_taken():
+    worse = BKTParams(p_init=0.2, p_transit=0.2, p_slip=0.8, p_guess=0.9, allow_flip=True)
+    rows = bkt.simulate(worse, students=100, steps=10, rng=2).answers
+    fits = fit_skills({"a": rows}, prior=None)
+    more = em.fit(rows, start=worse).log_likelihood - fits.log_likelihood[0]
+    assert not fits.params[0].flipped and more > 1
+    assert f"likelier upside down: with guess + slip ≥ 1 by {more:.1f} nats" in fits.flags[0]
+
+
+@pytest.mark.parametrize("rows", [[[1, 1, 1]] * 5, [[0, 0, 0, 0]] * 5, [[1, 0, 1]], [[1] * 30] * 400], ids=len)
+def test_a_likelihood_that_rises_to_the_edge_converges_there_whatever_the_rounding(rows):
+    """From any start, with every number a hair off, a climb converges, and within 0.001 nats of the best."""
+    skill, rng = ChangePoints(as_sequences(rows)), np.random.default_rng(1)
+    exact = skill.derivatives
+
+    def rounded(logits):  # as on another processor
+        return [part * (1 + rng.uniform(-4e-16, 4e-16, np.shape(part))) for part in exact(logits)]
+
+    skill.derivatives = rounded
+    ends = [climb(skill, start) for start in [logit(tuple(BKTParams())), *rng.normal(0, 3, (40, 4))]]
+    assert all(end.converged for end in ends)
+    if len(rows) > 1:  # one way or another the answers become certain
+        assert min(end.log_likelihood for end in ends) > -1e-3 - 2e-6 * np.size(rows)
 
 
 # -- under a prior --------------------------------------------------------------------------------
@@ -308,19 +386,46 @@ def test_an_answer_to_come_and_a_gap_are_forecast_too():
     np.testing.assert_allclose(predict(fits, log), [*expected, expected[0]])
 
 
-def test_an_unknown_skill_is_forecast_from_the_prior_or_refused():
+def test_an_unknown_skill_is_forecast_by_name_and_count_or_refused():
     log = log_of(np.random.default_rng(2))
     known = log[log.skill != 9]
     fits = fit_skills(sequences_by(known, "skill"), prior=TRUE)
     new = (log.skill == 9).to_numpy()
     as_typical = fit_skills({9: [[1]]}, prior=SkillPrior(TRUE.mean, [1e-6] * 4))
-    np.testing.assert_allclose(predict(fits, log)[new], predict(as_typical, log[new]), atol=1e-5)
-    np.testing.assert_array_equal(predict(fits, log)[~new], predict(fits, known))
+    said = rf"1 skills in {new.sum()} of 400 rows were not fitted: \[9\]"
+    with pytest.warns(UserWarning, match=rf"{said}\. They are forecast from BKTParams\(p_init=0\.66"):
+        p = predict(fits, log)
+    np.testing.assert_allclose(p[new], predict(as_typical, log[new]), atol=1e-5)
+    np.testing.assert_array_equal(p[~new], predict(fits, known))
     alone = fit_skills(sequences_by(known, "skill"), prior=None)
-    with pytest.raises(
-        ValueError, match="1 skills were not fitted, the first is 9: leave their rows out, or fit with a"
-    ):
-        predict(alone, log)
+    with pytest.warns(UserWarning, match=said):
+        p = predict(alone, log)
+    who = log[new].student.to_numpy()
+    own = log[new].correct[who == "bo"].tolist()
+    np.testing.assert_allclose(p[new][who == "bo"], bkt.filter(own, BKTParams()).p_correct)
+    np.testing.assert_array_equal(p[~new], predict(alone, known))
+    for some in (fits, alone):
+        with pytest.raises(ValueError, match=rf'{said}\. Leave their rows out, or unseen="default"'):
+            predict(some, log, unseen="error")
+    with pytest.raises(ValueError, match="unseen = 'prior': give one of 'default', 'error'"):
+        predict(fits, log, unseen="prior")
+
+
+def test_rows_may_come_in_any_order_where_a_column_says_which():
+    log = log_of(np.random.default_rng(5))
+    fits = fit_skills(sequences_by(log, "skill"), prior=TRUE)
+    log["when"] = np.repeat(np.arange(200), 2)  # ties keep the order of the rows
+    mixed = log.sample(frac=1, random_state=1).sort_values("when", kind="stable")
+    turned = pd.concat([mixed[mixed.when >= 90], mixed[mixed.when < 90]])
+    expected = pd.Series(predict(fits, mixed), mixed.index)
+    np.testing.assert_array_equal(predict(fits, turned, order="when"), expected[turned.index])
+    assert np.abs(predict(fits, turned) - expected[turned.index]).max() > 0.05
+    with pytest.raises(ValueError, match="no column 'order'"):
+        predict(fits, turned, order="order")
+    dated = turned.assign(at=pd.Timestamp("2026-09-07") + pd.to_timedelta(turned.when, unit="h"))
+    with pytest.raises(ValueError, match=r"column 'at' goes back in row .* Give order='at'"):
+        predict(fits, dated)
+    np.testing.assert_array_equal(predict(fits, dated, order="at"), expected[turned.index])
 
 
 @pytest.mark.parametrize(
