@@ -5,10 +5,9 @@ quasi-Newton (BFGS) the end, as in the R package ltm (Rizopoulos 2006). Nothing 
 come near zero, and difficulty = -intercept / discrimination explodes. With `priors` it is the penalised fit of the R
 package mirt (Chalmers 2012), and does not.
 
-The nodes: what answers leave of a student's ability is a narrow bump, and a sum over nodes that stand further apart
-than its standard deviation is no integral. Gauss-Hermite nodes go outwards as they grow in number, 21 are .6 apart
-(right for some 20 answers a student); even ones are as exact as they are close (Trefethen & Weideman 2014). So even
-nodes are doubled here until nothing moves.
+What a student's answers leave of her ability is a bump, and a sum over nodes further apart than its standard deviation
+is no integral. 21 Gauss-Hermite nodes are .68 apart in the middle, and many more mostly go outwards; the error of even
+nodes falls exponentially as they close up (Trefethen & Weideman 2014). So these are doubled until nothing moves.
 """
 
 from __future__ import annotations
@@ -113,7 +112,7 @@ def fit(responses, *, points=None, em_steps=40, max_steps=500, tol=1e-3, priors:
         if (moved <= SAME and steepest <= max(tol, 1.1 * before + 1e-8)) or steps == max_steps:
             break
         curve = (end.hess_inv + end.hess_inv.T) / 2
-        options["hess_inv0"] = curve if np.linalg.eigvalsh(curve)[0] > 0 else None
+        options["hess_inv0"] = curve if np.isfinite(curve).all() and np.linalg.eigvalsh(curve)[0] > 0 else None
     free = free.reshape(2, -1).copy()
     if not model.log and np.median(free[1]) < 0:
         free[1] *= -1
@@ -126,17 +125,16 @@ def fit(responses, *, points=None, em_steps=40, max_steps=500, tol=1e-3, priors:
         difficulty = np.where(intercept == 0, 0.0, -intercept / slope)
         v_difficulty = (v_intercept + 2 * difficulty * mixed + difficulty**2 * v_slope) / slope**2
     v_difficulty = np.where(np.isfinite(v_difficulty), v_difficulty.clip(0), np.inf)
-    found = MMLFit(slope, intercept, difficulty, *np.sqrt([v_slope, v_intercept, v_difficulty]), ability, ability_sd,
-                   log_likelihood, bool(steepest <= tol and moved <= SAME), "", responses.students, responses.items,
-                   len(model.nodes))  # fmt: skip
+    items = slope, intercept, difficulty, *np.sqrt([v_slope, v_intercept, v_difficulty])
+    rest = bool(steepest <= tol and moved <= SAME), "", responses.students, responses.items, len(model.nodes)
+    found = MMLFit(*items, ability, ability_sd, log_likelihood, *rest)
     return replace(found, reason=_reason(found, steepest, tol, steps, max_steps, moved))
 
 
 def _reason(found: MMLFit, steepest: float, tol: float, steps: int, max_steps: int, moved: float) -> str:
     said = (
-        f"{found.points} nodes; the gradient's largest entry is {steepest:.1g} nats per unit after {steps} quasi-Newton"
+        f"{found.points} nodes, {steps} quasi-Newton steps, the gradient's largest entry {steepest:.1g} nats per unit"
     )
-    said += " steps"
     if steepest > tol:
         said += f": max_steps = {max_steps} reached" if steps == max_steps else ": no step along it gains any more"
     if moved > SAME:

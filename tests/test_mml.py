@@ -226,7 +226,8 @@ def test_sparse_answers_are_fitted():
     answers = answers[~np.isnan(answers).all(1)]
     answers = answers[:, ~np.isnan(answers).all(0)]
     loose, held = fit_quietly(answers), fit_quietly(answers, priors=mml.MIRT)
-    assert loose.converged and held.converged
+    assert held.converged and (loose.converged or "twice the nodes still moved" in loose.reason)  # slopes without end
+    assert fit_quietly(answers, points=21).converged
     assert np.abs(loose.difficulty).max() > 20 > np.abs(held.difficulty).max()
     alike = (np.nanmin(answers, axis=0) == np.nanmax(answers, axis=0)).astype(bool)
     assert alike.mean() > 0.5 and not loose.determined[alike].any()
