@@ -362,3 +362,18 @@ def test_assist2009_is_forecast_as_well_as_published_and_no_skill_degenerates():
     assert loss["learned"] < loss[None]
     assert edges["learned"] == 0 and edges[None] > 25
     assert not np.isnan(fits.se).any()
+
+
+def test_where_the_integrals_look_does_not_hang_on_an_eigenvectors_sign(monkeypatch):
+    """Which way an eigenvector points differs between builds of LAPACK; so did the third digit of a learned prior."""
+    _, classes, _ = course(4, skills=8, students=30, steps=6)
+    eigh = np.linalg.eigh
+
+    def turned(matrix):
+        size, axes = eigh(matrix)
+        return size, axes * (-1, 1, -1, 1)[: len(size)]
+
+    one = fit_skills(classes)
+    monkeypatch.setattr(np.linalg, "eigh", turned)
+    other = fit_skills(classes)
+    np.testing.assert_allclose(one.estimates, other.estimates, rtol=0, atol=1e-9)
