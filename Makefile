@@ -1,4 +1,4 @@
-# make book · make test · make notebooks · make bench · make serve   (each installs what it needs)
+# make book · make test · make lab · make notebooks · make bench · make serve   (each installs what it needs)
 
 PYTHON ?= python3
 TORCH  ?= torch
@@ -11,11 +11,17 @@ PIP  := $(BIN)/pip install --disable-pip-version-check
 TEST := $(VENV)/test-$(firstword $(shell printf '%s' '$(TORCH)' | cksum))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help book check test lint notebooks bench serve clean
+# `make lab` brings PyTorch only where TORCH is given
+WITH := $(if $(filter file,$(origin TORCH)),,$(TORCH))
+LAB  := $(VENV)/lab-$(firstword $(shell printf '%s' '$(WITH)' | cksum))
+
+.PHONY: help book check test lint lab notebooks bench serve clean
 
 help:
 	@echo "make book       the site, in book/_build/html"
 	@echo "make test       unit tests, and every notebook cell against its stored output"
+	@echo "               (by meaning: the last digit printed may differ by one; KTLIB_EXACT=1 make test asks for the same bytes)"
+	@echo "make lab        the notebooks in JupyterLab; with PyTorch: make lab TORCH=torch"
 	@echo "make check      links, weight, accessibility, network and screenshots of the built site (needs Chromium)"
 	@echo "make notebooks  run all notebooks again, in place"
 	@echo "make bench      timed comparisons, stored in ktlib/stored/results"
@@ -33,6 +39,12 @@ $(TEST): pyproject.toml | $(BIN)/python
 	$(if $(TORCH),$(PIP) "$(TORCH)")
 	$(PIP) -e ".[test$(if $(TORCH),$(comma)bayes)]"
 	@rm -f $(VENV)/test*
+	@touch $@
+
+$(LAB): pyproject.toml | $(BIN)/python
+	$(if $(WITH),$(PIP) "$(WITH)")
+	$(PIP) -e ".[notebooks$(if $(WITH),$(comma)bayes)]"
+	@rm -f $(VENV)/lab*
 	@touch $@
 
 $(VENV)/site: pyproject.toml | $(BIN)/python
@@ -56,6 +68,9 @@ test: $(TEST) lint
 lint: $(TEST)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+lab: $(LAB)
+	$(BIN)/jupyter lab notebooks
 
 notebooks: $(TEST)
 	$(BIN)/python tools/run_notebooks.py

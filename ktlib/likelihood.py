@@ -235,7 +235,8 @@ def draws(skill: ChangePoints, mean, sd, n: int) -> tuple[np.ndarray, np.ndarray
     size, axes = np.linalg.eigh(-top.curvature)
     spread = _WIDER / np.sqrt(np.maximum(size, (sd**-2.0).min() / 2))
     near, far = normal_points(n - n // 3), normal_points(n // 3)
-    logits = np.concatenate([top.logits + near * spread @ axes.T, mean + far * sd])
+    # stretched along the axes by the symmetric root: an eigenvector's sign, which is chance, does not matter
+    logits = np.concatenate([top.logits + near @ (axes * spread @ axes.T), mean + far * sd])
     around = np.log(len(near)) - (((logits - top.logits) @ axes / spread) ** 2).sum(1) / 2 - np.log(spread).sum()
     prior = np.log(len(far)) - (((logits - mean) / sd) ** 2).sum(1) / 2 - np.log(sd).sum()
     return logits, skill.log_likelihoods(logits) - np.logaddexp(around, prior)

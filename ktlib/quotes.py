@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 
 MIME = "application/vnd.ktlib.quote+json"
 VERDICTS = ("holds", "holds with a caveat", "does not hold", "cannot be checked here")
+OTHERWISE = "Otherwise than in the book"
 _NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
 
 
@@ -30,6 +31,16 @@ def stored_path(stored: str) -> str:
 def _holds_nan(text) -> bool:
     """Whether the word NaN stands in a text: a computation went wrong."""
     return bool(re.search(r"\bnan\b", str(text), flags=re.IGNORECASE))
+
+
+def book_says(holds, what: str) -> None:
+    """Check what the book says of its own numbers; where it does not hold, print a line that says so, and go on.
+
+    holds: the check. what: it in words. A reader who changed an input is told and not stopped; the book itself is not
+    committed with such a line in it. What holds for any input is asserted instead.
+    """
+    if not holds:
+        print(f"{OTHERWISE}: {what}. Where you changed a number, that is no fault; what the book says is of its own.")
 
 
 class _Quote:

@@ -250,7 +250,7 @@ def _likeliest(skill: ChangePoints, max_steps: int) -> tuple[np.ndarray, np.ndar
 
 def _posterior(skill: ChangePoints, prior: SkillPrior, settled: bool):
     """Mean and covariance of the logits, whether they can be relied on, and flags."""
-    for n in (_DRAWS, 10 * _DRAWS):
+    for n in (_DRAWS, 10 * _DRAWS, 40 * _DRAWS):
         logits, log_weight = draws(skill, prior.mean, prior.sd, n)
         weight = _weights(logits, log_weight, prior.mean, prior.sd)
         worth = 1 / (weight**2).sum()

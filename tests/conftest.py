@@ -3,10 +3,39 @@
 import os
 from importlib.util import find_spec
 
+import pytest
 from hypothesis import settings
+
+from ktlib import datasets
 
 settings.register_profile("ktlib", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("ktlib")
 
-if not (find_spec("pyro") or os.environ.get("KTLIB_REQUIRE_ALL")):
-    collect_ignore = ["test_irt.py", "test_inference.py", "test_dkt.py"]  # `make test TORCH=` leaves PyTorch out
+NEEDS_TORCH = {"test_irt.py", "test_inference.py", "test_dkt.py"}
+
+
+class WithoutTorch(pytest.Module):
+    """A file of tests that is skipped, with the reason in the closing lines."""
+
+    def collect(self):
+        pytest.skip("needs PyTorch and Pyro: make test TORCH=torch", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    if module_path.name in NEEDS_TORCH and not (find_spec("pyro") or os.environ.get("KTLIB_REQUIRE_ALL")):
+        return WithoutTorch.from_parent(parent, path=module_path)
+
+
+@pytest.fixture
+def needs():
+    """Asked for a data file by name: its path, or a skip with the reason (a failure where everything is required)."""
+
+    def path_to(name: str):
+        try:
+            return datasets.path_to(name)
+        except datasets.DataError as error:
+            if os.environ.get("KTLIB_REQUIRE_ALL"):
+                raise
+            pytest.skip(str(error))
+
+    return path_to

@@ -16,14 +16,9 @@ NAME = "assist2009_test.csv"
 
 
 @pytest.fixture
-def real(request):
-    """The path of a real file, or a skip with the reason (a failure where everything is required)."""
-    try:
-        return datasets.path_to(getattr(request, "param", NAME))
-    except DataError as error:
-        if os.environ.get("KTLIB_REQUIRE_ALL"):
-            raise
-        pytest.skip(str(error))
+def real(request, needs):
+    """The path of a real file."""
+    return needs(getattr(request, "param", NAME))
 
 
 @pytest.fixture

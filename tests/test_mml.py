@@ -96,8 +96,9 @@ def test_priors_multiply_their_densities_to_the_likelihood(small):
     assert gained[0] - gained[1] == pytest.approx(log_density(0.3, 0.7) - log_density(-0.4, 1.6))
 
 
-def test_lsat_as_published():
+def test_lsat_as_published(needs):
     """Bock & Lieberman's data as Rizopoulos (2006) fits them in ltm."""
+    needs("lsat.rda")
     fit = fit_quietly(datasets.lsat())
     assert fit.log_likelihood == pytest.approx(-2466.653, abs=0.005)
     assert fit.difficulty == pytest.approx([-3.3597, -1.3696, -0.2799, -1.8660, -3.1240], abs=0.01)

@@ -7,14 +7,36 @@ import os
 import re
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
+from ktlib.quotes import OTHERWISE
+
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 COVER = NOTEBOOKS.parent / "book" / "_assets" / "cover.svg"
+ADDRESS = tomllib.loads((NOTEBOOKS.parent / "pyproject.toml").read_text("utf8"))["project"]["urls"]["Repository"]
+TORCH = re.compile(
+    r"^\s*(?:from|import) (?:torch|pyro|ktlib(?: import|\.)[^#\n]*\b(?:dkt|inference|irt)\b)", re.MULTILINE
+)
+INSTALL = re.compile(r"%pip install -q .*")
 WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def needs_torch(notebook: nbformat.NotebookNode) -> bool:
+    """Whether a cell imports PyTorch, Pyro or one of ktlib's modules that do."""
+    return any(TORCH.search(cell.source) for cell in notebook.cells if cell.cell_type == "code")
+
+
+def install(notebook: nbformat.NotebookNode) -> None:
+    """Let the first code cell install ktlib from the address in pyproject.toml, with the extra that the rest needs."""
+    wanted = f'"ktlib[bayes] @ git+{ADDRESS}"' if needs_torch(notebook) else f"git+{ADDRESS}"
+    cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    cell.source, lines = INSTALL.subn(f"%pip install -q {wanted}", cell.source)
+    if lines != 1:
+        sys.exit("the first code cell should hold one line: %pip install -q ...")
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:
@@ -46,10 +68,15 @@ def main(wanted: list[str]) -> None:
     for path in paths:
         start = time.perf_counter()
         notebook = nbformat.read(path, 4)
+        install(notebook)
         NotebookClient(
             notebook, timeout=600, record_timing=False, resources={"metadata": {"path": str(NOTEBOOKS)}}
         ).execute()
         clean(notebook)
+        if told := [
+            o.text for cell in notebook.cells for o in cell.get("outputs", []) if OTHERWISE in o.get("text", "")
+        ]:
+            sys.exit(f"{path.name} is not stored: its text no longer fits its numbers. {' '.join(told)}")
         nbformat.write(notebook, path)
         if cover := picture(notebook, "cover"):
             COVER.write_text(cover, encoding="utf-8")
