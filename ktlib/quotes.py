@@ -1,8 +1,8 @@
 """What the book may quote, and from where: numbers, claims and pitch cards.
 
-Nothing quoted anywhere in the book is typed. A cell computes it and shows one of the objects below; the object
-travels inside that cell's output, and the book picks it up from there (`book/_ext/kt_book.py`). So every number on a
-card leads back to the cell that made it, and a changed result changes every page that quotes it.
+Nothing quoted anywhere in the book is typed. A cell computes it, or reads it from a stored study, and shows one of the
+objects below; it travels inside that cell's output, and the book picks it up from there (`book/_ext/kt_book.py`). So
+every number on a card leads back to the cell that made it, and a changed result changes every page that quotes it.
 """
 
 from __future__ import annotations
