@@ -74,9 +74,9 @@ def test_sweep_changes_one_number_and_allows_the_flip():
     params = sweep(TRUTH, "p_guess", [0.1, 0.95])
     assert [p.p_guess for p in params] == [0.1, 0.95] and params[1].flipped
     assert {p.p_slip for p in params} == {TRUTH.p_slip}
-    with pytest.raises(ValueError, match="name = 'guess'; the parameters are p_init"):
+    with pytest.raises(ValueError, match="name = 'guess': give one of 'p_init'"):
         sweep(TRUTH, "guess", [0.1])
-    with pytest.raises(ValueError, match=r"values = 0\.1: give a list of probabilities"):
+    with pytest.raises(ValueError, match=r"values = 0\.1: give a list such as"):
         sweep(TRUTH, "p_guess", 0.1)
 
 
