@@ -20,7 +20,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, softmax
 
-from .checks import generator, inside, not_negative, whole
+from .checks import flag, generator, inside, not_negative, whole
 from .columns import check_frame
 from .logs import as_given, earlier, links_of, log_order, read_log, read_training, skill_matrix, skill_names
 
@@ -225,6 +225,7 @@ def _design(table, skills, known: pd.Index, items: pd.Index | None, logs: bool) 
 def _fit_logistic(table, skills, with_items: bool, order, strength: float, logs: bool) -> LogisticFactors:
     from sklearn.linear_model import LogisticRegression
 
+    logs = flag(logs, "logs")
     read_training(table)
     table = table.iloc[log_order(table, order)]
     _, correct = read_training(table)

@@ -17,6 +17,7 @@ from . import checks
 from . import columns as read
 
 METRICS = ("auc", "f1", "log_loss", "brier")
+ALIKE = "all alike: no spread to take a standard error from"
 _ROUNDING = 1e-12  # a standard error below this is none
 
 
@@ -67,7 +68,7 @@ class Measured(NamedTuple):
             sums = self.influence if codes is None else np.bincount(codes, self.influence)
             se = float(np.sqrt(sums @ sums))
             if se < _ROUNDING:
-                se, reason = np.nan, f"n = {n}, all alike: no spread to take a standard error from"
+                se, reason = np.nan, f"n = {n}, {ALIKE}"
         return Estimate(value=self.value, se=se, n=n, reason=reason, scale=scale)
 
 

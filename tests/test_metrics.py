@@ -85,7 +85,7 @@ GOOD = {"truth": [0.0, 1.0], "estimate": [0.5, 1.0]}
         ({"truth": []}, r"\(n = 0\)"),
         ({"estimate": [np.nan, 1.0]}, r"estimate holds nan \(1 of 2 values are not finite\): leave these out"),
         ({"truth": [np.inf, 1.0]}, "truth holds inf"),
-        ({"truth": ["a", "b"]}, "truth has type .*: give an array of numbers"),
+        ({"truth": ["a", "b"]}, r"truth = .* is not a number: give a number or an array of numbers"),
         ({"estimate": [1, 2, 3]}, r"truth has shape \(2,\), estimate \(3,\): give one estimate for each"),
         ({"sd": [1, 1], "interval": ([0, 0], [1, 1])}, "both sd and interval are given"),
         ({"sd": [1.0, -1.0]}, "interval of estimate 1 is .*: give an sd of 0 or more"),

@@ -44,7 +44,10 @@ def test_quotes_show_and_carry_themselves():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: quotes.Claim(**CLAIM | {"verdict": "maybe"}), "verdict 'maybe' of claim 'rate' must be one of holds"),
+        (
+            lambda: quotes.Claim(**CLAIM | {"verdict": "maybe"}),
+            "verdict of claim 'rate' = 'maybe': give one of 'holds'",
+        ),
         (lambda: quotes.Claim(**CLAIM | {"seed": " "}), "claim 'rate' leaves seed empty"),
         (lambda: quotes.Claim(**CLAIM | {"name": "Mean rate"}), "name 'Mean rate' must be lower-case"),
         (lambda: quotes.Card(**CARD | {"answer": "word " * 31}), "has 31 words; one breath is 30"),
