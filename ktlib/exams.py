@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit
 
 from .checks import fits_in_memory, generator, instance, not_negative, numbers, own, probabilities, whole
-from .columns import codes, unique_names
+from .columns import as_array, codes, unique_names
 from .responses import Responses
 
 FURTHER = 2  # abilities that tie the abilities in labels and skills together
@@ -122,7 +122,7 @@ class Truth:
 
     def predict(self, student, item) -> np.ndarray:
         """P(right) of students to items, (answers,) codes each; ValueError for a code that nobody has."""
-        n = np.size(student)
+        n = as_array(student, "student codes").size
         student = codes(student, range(len(self.ability)), n, "student")
         item = codes(item, range(len(self.difficulty)), n, "item")
         eta = np.empty(len(student))
@@ -149,12 +149,13 @@ class SimulatedExam(Exam):
     def __post_init__(self):
         super().__post_init__()
         instance(self.truth, Truth, "truth", "make both with exams.exam")
-        if np.shape(self.p_correct) != (len(self.responses),):
+        p_correct = probabilities(self.p_correct, "p_correct")
+        if p_correct.shape != (len(self.responses),):
             raise ValueError(
-                f"p_correct has shape {np.shape(self.p_correct)} for {len(self.responses)} answers: give "
+                f"p_correct has shape {p_correct.shape} for {len(self.responses)} answers: give "
                 "truth.predict(responses.student, responses.item)"
             )
-        object.__setattr__(self, "p_correct", own(probabilities(self.p_correct, "p_correct")))
+        object.__setattr__(self, "p_correct", own(p_correct))
 
 
 def exam(
