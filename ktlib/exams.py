@@ -15,7 +15,7 @@ FURTHER = 2  # abilities that tie the abilities in labels and skills together
 OWN = 0.1  # share of the variance of an ability in a label or skill that nothing else tells of
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Exam:
     """Answers to items that each belong to one label and need any number of skills.
 
@@ -70,6 +70,9 @@ class Exam:
                 which = "no item has" if not count else f"all {len(items)} items have"
                 raise ValueError(f"{which} attribute {name!r}, so it tells none apart: drop the column")
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {len(self.labels)} labels, {len(self.skills)} skills. {self.responses}"
+
     @property
     def attributes(self) -> np.ndarray:
         """(items, L + S) floats, 1 or 0: the label one-hot, then the skills."""
@@ -91,7 +94,7 @@ class Exam:
         return {"apart": apart, "all to all": np.ones((2, len(is_skill)), dtype=bool)}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Truth:
     """What a simulated exam's answers were drawn from. Strengths are inside the loadings; each ability has variance 1.
 
@@ -120,6 +123,9 @@ class Truth:
         for field in fields(self):
             object.__setattr__(self, field.name, own(getattr(self, field.name)))
 
+    def __repr__(self) -> str:
+        return f"Truth: of {len(self.ability):,} students and {len(self.difficulty):,} items"
+
     def predict(self, student, item) -> np.ndarray:
         """P(right) of students to items, (answers,) codes each; ValueError for a code that nobody has."""
         n = as_array(student, "student codes").size
@@ -136,7 +142,7 @@ class Truth:
         return expit(eta)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SimulatedExam(Exam):
     """An exam with its truth. p_correct: (answers,) the probability that each answer of `responses` was drawn with.
 

@@ -168,7 +168,8 @@ def calibration(correct, forecast, bins: int = 10, *, cluster=None) -> Calibrati
     import pandas as pd
 
     y, p, codes = answers(correct, forecast, cluster=cluster)
-    ends = np.rint(np.arange(1, checks.whole(bins, "bins", 1) + 1) * len(y) / bins).astype(int)
+    bins = min(checks.whole(bins, "bins", 1), len(y))
+    ends = np.rint(np.arange(1, bins + 1) * len(y) / bins).astype(int)
     order = np.argsort(p, kind="stable")
     ascending = p[order]
     ends = np.unique(np.searchsorted(ascending, ascending[np.maximum(ends, 1) - 1], side="right"))
@@ -191,6 +192,7 @@ def bootstrap(correct, forecast, metric: str, cluster, *, draws: int = 1000, rng
     y, p, codes = answers(correct, forecast, cluster=cluster)
     check_metrics(checks.one_of(metric, METRICS, "metric"), y, p)
     draws, rng = checks.whole(draws, "draws", 1), checks.generator(rng)
+    checks.fits_in_memory(2 * draws, f"{draws:,} draws", most=2e8)
     codes = np.arange(len(y)) if codes is None else codes
     clusters = int(codes.max()) + 1
     order = np.argsort(p)

@@ -18,7 +18,7 @@ from .columns import as_array, as_numbers, check_frame, factorized, in_order, or
 MISSING = -1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sequences:
     """Answers to one skill in the order given; gaps after a student's last answer are dropped.
 
@@ -46,6 +46,12 @@ class Sequences:
             raise ValueError(f"answers from {answers.min()} to {answers.max()}: 1 is right, 0 wrong, -1 not asked")
         for name, value in (("answers", own(answers)), ("lengths", own(lengths)), ("students", students)):
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return (
+            f"Sequences: {self.n_answers:,} answers of {len(self):,} students, {self.lengths.min()} to "
+            f"{self.lengths.max()} steps each"
+        )
 
     @property
     def n_answers(self) -> int:

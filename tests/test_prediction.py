@@ -498,3 +498,17 @@ def test_results_are_frozen():
         with pytest.raises(AttributeError):
             result.n = 1
     assert prediction.METRICS is METRICS
+
+
+def test_equal_values_of_all_splits_leave_no_spread():
+    found = over_splits([0.25, 0.25, 0.25], 8, 2)
+    assert (found.value, found.above, found.n) == (0.25, 3, 3)
+    assert np.isnan([found.se, *found.interval()]).all()
+    assert found.reason == "n = 3, all alike: no spread to take a standard error from"
+
+
+def test_more_bins_than_answers_are_as_many_as_answers():
+    few, many = (calibration([1, 0, 1], [0.2, 0.3, 0.8], bins=bins) for bins in (3, 10**12))
+    pd.testing.assert_frame_equal(few.bins, many.bins)
+    with pytest.raises(ValueError, match="ask for less"):
+        bootstrap([1, 0], [0.5, 0.4], "brier", [0, 1], draws=10**10, rng=0)
