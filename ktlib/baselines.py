@@ -20,7 +20,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, softmax
 
-from .checks import generator, inside, not_negative, whole
+from .checks import fits_in_memory, flag, generator, inside, not_negative, whole
 from .columns import check_frame
 from .logs import as_given, earlier, links_of, log_order, read_log, read_training, skill_matrix, skill_names
 
@@ -142,6 +142,7 @@ def fit_rasch(table, *, item_sd: float = 1.0, points: int = 81) -> Rasch:
         raise ValueError("item_sd = 0: all items would be alike; give a number above 0")
     items, names = pd.factorize(table["item"], sort=True)
     shape = student.max() + 1, len(names)
+    fits_in_memory(4 * points * max(shape), f"a grid of {points:,} points for {shape[0]:,} students")
     right = sparse.csr_array((correct.astype(float), (student, items)), shape)
     wrong = sparse.csr_array((1.0 - correct, (student, items)), shape)
     node, prior = _grid(points)
@@ -225,6 +226,7 @@ def _design(table, skills, known: pd.Index, items: pd.Index | None, logs: bool) 
 def _fit_logistic(table, skills, with_items: bool, order, strength: float, logs: bool) -> LogisticFactors:
     from sklearn.linear_model import LogisticRegression
 
+    logs = flag(logs, "logs")
     read_training(table)
     table = table.iloc[log_order(table, order)]
     _, correct = read_training(table)
