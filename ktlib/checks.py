@@ -155,7 +155,9 @@ def frozen_blocks(frozen, start, model: str) -> tuple[str, ...]:
     """Blocks to leave as they are: named, or marked in `start`, which must hold them."""
     if start is not None and not (hasattr(start, "blocks") and hasattr(start, "frozen")):
         raise ValueError(f"start is a {type(start).__name__}: give a posterior, such as fit.posterior")
-    frozen = listed(frozen, "frozen", "of names, ['difficulty']")
+    if isinstance(frozen, str) or not isinstance(frozen, Iterable):
+        raise ValueError(f"frozen = {shown(frozen)}: give a list of names, such as ['difficulty']")
+    frozen = listed(frozen, "frozen", "['difficulty']")
     for name in frozen:
         if not isinstance(name, str):
             raise ValueError(f"frozen names {shown(name)}: give names of blocks, such as 'difficulty'")

@@ -76,8 +76,9 @@ class Normal:
 
         Raises ValueError for a name that it does not know. whose, what: words for the message.
         """
-        if self.names is None or self.names == names:
+        if self.names is None or self.names is names:
             return self
+        names = distinct(names, "names")
         place = {name: row for row, name in enumerate(self.names)}
         missing = [name for name in names if name not in place]
         if missing:

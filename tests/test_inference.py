@@ -270,8 +270,8 @@ def test_settings_that_cannot_be_are_refused(small, settings, message):
 
 def test_starts_that_do_not_fit_are_refused(small, fitted):
     r = small[0]
-    with pytest.raises(ValueError, match="other students"):
-        svi(Responses.from_wide(np.ones((3, 20))), start=fitted.posterior, rng=1)
+    with pytest.raises(ValueError, match="start's 'ability' says nothing of student"):
+        svi(Responses.from_wide(np.ones((300, 20))), start=fitted.posterior, rng=1)
     with pytest.raises(ValueError, match="normal"):
         svi(r, start=fitted.posterior, priors=irt.PAPER, rng=1)
     with pytest.raises(ValueError, match="start"):
