@@ -112,3 +112,10 @@ def test_a_figure_needs_its_finding_in_words():
 
 def test_a_figure_without_a_name_is_not_quoted():
     assert quotes.MIME not in draw()._repr_mimebundle_()
+
+
+def test_the_book_says_nothing_where_it_holds_and_goes_on_where_it_does_not(capsys):
+    quotes.book_says(True, "ten lines and ktlib agree")
+    assert not capsys.readouterr().out
+    quotes.book_says(False, "ten lines and ktlib agree")
+    assert capsys.readouterr().out.startswith(f"{quotes.OTHERWISE}: ten lines and ktlib agree. ")
