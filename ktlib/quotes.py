@@ -22,6 +22,11 @@ def check_name(name: str) -> None:
         raise ValueError(f"name {name!r} must be lower-case letters, digits and hyphens, such as 'mean-rate'")
 
 
+def stored_path(stored: str) -> str:
+    """Where in the repository a claim's `stored` lies: a bare name is a script in `benchmarks`."""
+    return stored if "/" in stored else f"benchmarks/{stored}"
+
+
 def _holds_nan(text) -> bool:
     """Whether the word NaN stands in a text: a computation went wrong."""
     return bool(re.search(r"\bnan\b", str(text), flags=re.IGNORECASE))
@@ -67,7 +72,9 @@ class Claim(_Quote):
 
     source, place: which text, and where in it. says: what it states. ours: our value with its interval. n: sample
     and replicates behind ours, in words. seed: of our draws, or "none drawn". verdict: one of `VERDICTS`.
-    why: one sentence. Raises ValueError for an unknown verdict, an empty field or a NaN.
+    why: one sentence. stored: where the cell reads a stored result instead of computing it, the file that tells how
+    it was made: a script in `benchmarks`, such as "coverage_study.py", or with a slash a path in the repository.
+    Raises ValueError for an unknown verdict, an empty field or a NaN.
     """
 
     kind = "claim"
@@ -80,13 +87,14 @@ class Claim(_Quote):
     seed: str
     verdict: str
     why: str
+    stored: str = ""
 
     def __post_init__(self):
         check_name(self.name)
         if self.verdict not in VERDICTS:
             raise ValueError(f"verdict {self.verdict!r} of claim {self.name!r} must be one of {', '.join(VERDICTS)}")
         for field, text in asdict(self).items():
-            if not str(text).strip():
+            if not str(text).strip() and field != "stored":
                 raise ValueError(f"claim {self.name!r} leaves {field} empty: say it or drop the claim")
             if _holds_nan(text):
                 raise ValueError(f"claim {self.name!r} says NaN in {field}, {text!r}: mend the cell that computes it")
@@ -94,10 +102,12 @@ class Claim(_Quote):
     def _html(self) -> str:
         e = {k: html.escape(str(v)) for k, v in asdict(self).items()}
         mark = self.verdict.replace(" ", "-")
+        path = html.escape(stored_path(self.stored))
+        read = f" Read from a stored study (<code>{path}</code>)." if self.stored else ""
         return (
             f'<div class="kt-claim" id="claim-{e["name"]}"><p><strong>Claim, checked.</strong> {e["says"]} '
             f'<span class="kt-place">({e["source"]}, {e["place"]})</span></p>'
-            f"<p>Ours: {e['ours']}. n: {e['n']}. Seed: {e['seed']}.</p>"
+            f"<p>Ours: {e['ours']}. n: {e['n']}. Seed: {e['seed']}.{read}</p>"
             f'<p><span class="kt-verdict kt-{mark}">{e["verdict"]}</span> {e["why"]}</p></div>'
         )
 

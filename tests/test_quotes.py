@@ -41,6 +41,15 @@ def test_quotes_show_and_carry_themselves():
     assert "it is .6 &lt; .7" in quotes.Claim(**CLAIM)._repr_mimebundle_()["text/html"]
 
 
+def test_a_claim_that_reads_a_stored_result_says_so():
+    computed = quotes.Claim(**CLAIM)._repr_mimebundle_()
+    read = quotes.Claim(**CLAIM, stored="coverage_study.py")._repr_mimebundle_()
+    assert "stored study" not in computed["text/html"] and computed[quotes.MIME]["stored"] == ""
+    assert "Read from a stored study (<code>benchmarks/coverage_study.py</code>)." in read["text/html"]
+    assert read[quotes.MIME]["stored"] == "coverage_study.py"
+    assert quotes.stored_path("ktlib/stored/peers/README.md") == "ktlib/stored/peers/README.md"
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

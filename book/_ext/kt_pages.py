@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from html import escape
+from pathlib import Path
 
 from docutils import nodes
 from kt_quotes import Quote, Quotes
@@ -12,7 +13,7 @@ from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from ktlib.quotes import VERDICTS
+from ktlib.quotes import VERDICTS, stored_path
 
 COLUMNS = ("The source says", "We find", "Verdict")
 log = logging.getLogger(__name__)
@@ -119,11 +120,22 @@ class KtClaims(QuoteDirective):
         cell = f'<a href="{escape(self.address(claim))}">See the cell{unseen}</a>'
         cells = (
             f'{c["says"]}<span class="kt-place">{c["source"]}, {c["place"]}</span>',
-            f'{c["ours"]}<span class="kt-place">n: {c["n"]}; seed: {c["seed"]}</span>',
+            f'{c["ours"]}<span class="kt-place">n: {c["n"]}; seed: {c["seed"]}{self.read_from(claim)}</span>',
             f'{verdict_mark(c["verdict"])}<span class="kt-why">{c["why"]} {cell}</span>',
         )
         row = "".join(f'<td data-label="{k}">{v}</td>' for k, v in zip(COLUMNS, cells, strict=True))
         return f'<tr id="{c["name"]}">{row}</tr>'
+
+    def read_from(self, claim: Quote) -> str:
+        """Where a row reads a stored result, a link to the file that tells how it was made; else nothing."""
+        if not claim.data.get("stored"):
+            return ""
+        path = stored_path(claim.data["stored"])
+        if not (Path(self.env.srcdir).parent / path).is_file():
+            log.warning("claim %r reads %s, which is not there", claim.data["name"], path, type="kt")
+        options = self.config.html_theme_options
+        address = f"{options['repository_url']}/blob/{options['repository_branch']}/{path}"
+        return f'; read from a stored study (<a href="{escape(address)}">{escape(path)}</a>)'
 
 
 def drawing(figure: Quote, prefix: str) -> nodes.raw:
