@@ -16,6 +16,9 @@ in how many splits above 0):
     data[log]["labels"][i]                        label, answers, n_test, rare, half, and by metric ("auc", "f1"):
         ["models"][model][metric], ["pairs"][what][metric]
 
+Intervals of differences: from four splits on by the corrected resampled method (`ktlib.prediction.over_splits`). With
+fewer, from the standard errors of the paired difference within each split (DeLong's for AUC; test parts overlap by a
+tenth): what other test answers would give, not what other training answers would. Areas then have means only.
 "rare": areas with at most a hundredth of the training answers; "half": the less frequent half of the areas; "thin":
 questions with fewer than 20 training answers. "K = 10, 20 - K = 3, 5" is the mean of the two against the mean of the
 two. F1 is of right answers, forecast right from .5 on. Half an hour on two quiet cores.
@@ -28,27 +31,28 @@ import platform
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from exam_study import DATA, FRACTIONS, RARE, ROOT, SEED, THIN, TOL, forecasts, over, rounded, settings
 
-from ktlib.prediction import by_group, score
+from ktlib.prediction import by_group, compare, score
 
 SPLITS = {"eedi": 5, "timss": 5, "simulated": 2}
 LAYOUTS = ("apart", "two each")
 FEW, MANY, FIXED = (3, 5), (10, 20), ("", ", fixed")
-MODELS = ["2PL"]
-MODELS += [f"K = {k}{fixed}" for fixed in FIXED for k in (*FEW, *MANY)]
-MODELS += [f"K = {k}, {layout}{fixed}" for fixed in FIXED for k in FEW for layout in LAYOUTS]
+MODELS = ["2PL", *(f"K = {k}{fixed}" for fixed in FIXED for k in (*FEW, *MANY))]
+MODELS += [f"K = {k}, {layout}" for layout in LAYOUTS for k in FEW]
 PAIRS = [(f"K = {k}{fixed}", "2PL") for fixed in FIXED for k in (*FEW, *MANY)]
 PAIRS += [(f"K = {many}{fixed}", f"K = {few}{fixed}") for fixed in FIXED for many in MANY for few in FEW]
-PAIRS += [(f"K = {k}, {layout}{fixed}", f"K = {k}{fixed}") for fixed in FIXED for k in FEW for layout in LAYOUTS]
+PAIRS += [(f"K = {k}, {layout}", f"K = {k}") for k in FEW for layout in LAYOUTS]
 PAIRS += [("K = 3, apart", "K = 5"), ("K = 3, two each", "K = 10")]  # five coordinates a student; seven against ten
 TOGETHER = {
     f"K = 10, 20 - K = 3, 5{fixed}": [f"K = {many}{fixed} - K = {few}{fixed}" for many in MANY for few in FEW]
     for fixed in FIXED
 }
+ENOUGH = 4  # splits from whose spread an interval is taken
 METRICS, BY_AREA = ("auc", "f1", "log_loss"), ("auc", "f1")
 
 
@@ -60,6 +64,13 @@ def parted(data, split) -> tuple:
     return train, test, answers <= RARE * len(train), rank >= (len(rank) + 1) // 2
 
 
+def few(found, se) -> dict:
+    """Mean over too few splits to tell their spread from: the interval from standard errors within them."""
+    k, value = len(found), float(np.mean(found))
+    half = 1.96 * float(np.sqrt(np.mean(np.square(se)) * (1 + (k - 1) * FRACTIONS[2]) / k))
+    return {"mean": value, "low": value - half, "high": value + half, "above": sum(v > 0 for v in found), "splits": k}
+
+
 def minus(values, a, b):
     """Values of a less those of b, split by split."""
     return [one - two for one, two in zip(values[a], values[b], strict=True)]
@@ -67,7 +78,7 @@ def minus(values, a, b):
 
 def summary(name, data, splits, folder) -> dict:
     """Every figure that the chapters draw."""
-    values, counts = {}, {}
+    values, counts, within = {}, {}, {}
     for split in range(splits):
         train, test, rare, half = parted(data, split)
         label, asked = data.label[test.item], np.bincount(train.item, minlength=len(train.items))
@@ -76,8 +87,14 @@ def summary(name, data, splits, folder) -> dict:
         places = {place: here for place, here in places.items() if here.sum() > 50}
         for place, here in places.items():
             counts.setdefault(place, []).append(int(here.sum()))
-        for model in MODELS:
-            p = np.load(folder / f"{name}-{split}-{model.replace(' ', '')}.npz")["test"].astype(float)
+        paths = {model: folder / f"{name}-{split}-{model.replace(' ', '')}.npz" for model in MODELS}
+        forecast = {model: np.load(path)["test"].astype(float) for model, path in paths.items()}
+        if splits < ENOUGH:
+            for (a, b), place, metric in product(PAIRS, places, METRICS):
+                one, two = (forecast[model][places[place]] for model in (a, b))
+                found = compare(test.correct[places[place]], one, two, metric)
+                within.setdefault((f"{a} - {b}", place, metric), []).append(found.se)
+        for model, p in forecast.items():
             for place, here in places.items():
                 found = score(test.correct[here], p[here], metrics=METRICS)
                 for metric in METRICS:
@@ -90,9 +107,18 @@ def summary(name, data, splits, folder) -> dict:
         for area, n in zip(data.labels, np.bincount(label, minlength=len(data.labels)), strict=True):
             counts.setdefault(area, []).append(int(n))
     mean = partial(over, n_train=len(train), n_test=len(test))
+
+    def shown(found):
+        made = mean(found)
+        return made if splits >= ENOUGH else {key: made[key] for key in ("mean", "splits")}
+
     pairs = {key: {f"{a} - {b}": minus(found, a, b) for a, b in PAIRS} for key, found in values.items()}
     for found in pairs.values():
         found |= {what: np.mean([found[each] for each in parts], axis=0).tolist() for what, parts in TOGETHER.items()}
+    for what, parts in TOGETHER.items():  # the se of a mean is at most the mean of the se
+        for place, metric in product(counts, METRICS):
+            if all((each, place, metric) in within for each in parts):
+                within[what, place, metric] = np.mean([within[each, place, metric] for each in parts], axis=0)
     kept = [place for place in ("all", "rare", "half", "thin") if len(counts.get(place, ())) == splits]
     return {
         "splits": splits,
@@ -100,11 +126,11 @@ def summary(name, data, splits, folder) -> dict:
         "n_test": len(test),
         "areas": {"rare": int(rare.sum()), "half": int(half.sum()), "all": len(data.labels)},
         "models": {
-            model: {place: {m: mean(values[place, m][model]) for m in METRICS} for place in kept} for model in MODELS
+            model: {place: {m: shown(values[place, m][model]) for m in METRICS} for place in kept} for model in MODELS
         },
         "differences": [
             {"what": what, "where": place, "metric": m, "n": int(np.median(counts[place]))}
-            | mean(found)
+            | (mean(found) if splits >= ENOUGH else few(found, within[what, place, m]))
             | {"by_split": found}
             for place in kept
             for m in METRICS
@@ -118,12 +144,12 @@ def summary(name, data, splits, folder) -> dict:
                 "rare": bool(rare[k]),
                 "half": bool(half[k]),
                 "models": {
-                    model: {m: mean(values[area, m][model]) for m in BY_AREA}
+                    model: {m: shown(values[area, m][model]) for m in BY_AREA}
                     for model in MODELS
                     if not model.endswith("fixed")
                 },
                 "pairs": {
-                    what: {m: mean(pairs[area, m][what]) for m in BY_AREA}
+                    what: {m: shown(pairs[area, m][what]) for m in BY_AREA}
                     for what in pairs[area, "auc"]
                     if "2PL" not in what or "fixed" not in what
                 },
