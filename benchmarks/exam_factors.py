@@ -1,7 +1,7 @@
 """Do more factors help rare content areas, and the paper's two layouts of attributes? Paired, by area, AUC and F1.
 
     python benchmarks/exam_factors.py [--data simulated eedi timss] [--work build/exam_study]
-                                      [--out ktlib/stored/results/exam_factors.json]
+                                      [--no-fit] [--out ktlib/stored/results/exam_factors.json]
 
 Splits, seeds, fits and the folder of kept forecasts are those of `exam_study.py`, so each pair is tested on the same
 answers and a run that was cut short goes on. 2PL; K = 3, 5, 10, 20 with learned spreads, and with every prior N(0, 1)
@@ -64,6 +64,19 @@ def parted(data, split) -> tuple:
     return train, test, answers <= RARE * len(train), rank >= (len(rank) + 1) // 2
 
 
+def kept_at(name, split, model, folder) -> Path:
+    """Where `forecasts` keeps them."""
+    return folder / f"{name}-{split}-{model.replace(' ', '')}.npz"
+
+
+def complete(name, folder) -> int:
+    """How many splits, from the first on, have the forecasts of every model."""
+    n = 0
+    while n < SPLITS[name] and all(kept_at(name, n, model, folder).exists() for model in MODELS):
+        n += 1
+    return n
+
+
 def few(found, se) -> dict:
     """Mean over too few splits to tell their spread from: the interval from standard errors within them."""
     k, value = len(found), float(np.mean(found))
@@ -87,8 +100,7 @@ def summary(name, data, splits, folder) -> dict:
         places = {place: here for place, here in places.items() if here.sum() > 50}
         for place, here in places.items():
             counts.setdefault(place, []).append(int(here.sum()))
-        paths = {model: folder / f"{name}-{split}-{model.replace(' ', '')}.npz" for model in MODELS}
-        forecast = {model: np.load(path)["test"].astype(float) for model, path in paths.items()}
+        forecast = {m: np.load(kept_at(name, split, m, folder))["test"].astype(float) for m in MODELS}
         if splits < ENOUGH:
             for (a, b), place, metric in product(PAIRS, places, METRICS):
                 one, two = (forecast[model][places[place]] for model in (a, b))
@@ -164,18 +176,17 @@ def main():
     parser.add_argument("--data", nargs="+", default=list(SPLITS), choices=list(SPLITS))
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "exam_study")
     parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "exam_factors.json")
-    parser.add_argument("--only-fit", action="store_true", help="keep forecasts, write no results")
+    parser.add_argument("--no-fit", action="store_true", help="results from the splits that are kept in full")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     data = {name: DATA[name]() for name in given.data}
-    for split in range(max(SPLITS.values())):
+    for split in range(0 if given.no_fit else max(SPLITS.values())):
         for name in given.data:
             if split < SPLITS[name]:
                 known = settings(data[name], LAYOUTS)
                 forecasts(name, data[name], split, given.work, {model: known[model] for model in MODELS})
-    if given.only_fit:
-        return
-    results = {name: summary(name, data[name], SPLITS[name], given.work) for name in given.data}
+    splits = {name: complete(name, given.work) for name in given.data}
+    results = {name: summary(name, data[name], n, given.work) for name, n in splits.items() if n}
     about = {
         "date": datetime.now(UTC).date().isoformat(),
         "seed": SEED,
