@@ -86,12 +86,15 @@ class Exam:
     def layouts(self) -> dict[str, np.ndarray]:
         """Masks (D, L + S) for the hierarchical model, by name: which attribute feeds which further coordinate.
 
-        "apart": labels feed the first coordinate, skills the second (without skills there is the first only).
-        "all to all": every attribute feeds both.
+        "apart": labels feed the first coordinate, skills the second, as in Shi & Athey's (2021, §7.3) H of length 2.
+        "two each": labels feed the first two coordinates, skills the next two, as in their H of length 4.
+        Without skills both have the labels' coordinates only. "all to all", not theirs: every attribute feeds both
+        of two coordinates.
         """
         is_skill = np.arange(len(self.attribute_names)) >= len(self.labels)
         apart = np.stack([~is_skill, is_skill])[: 2 if self.skills else 1]
-        return {"apart": apart, "all to all": np.ones((2, len(is_skill)), dtype=bool)}
+        both = np.ones((2, len(is_skill)), dtype=bool)
+        return {"apart": apart, "two each": apart.repeat(2, axis=0), "all to all": both}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
