@@ -305,7 +305,7 @@ def test_starts_that_do_not_fit_are_refused(small, fitted):
         svi(r, "factorization", factors=2, start=fitted.posterior, rng=1)
     with pytest.raises(ValueError, match="normal"):
         elbo(fitted.posterior, r, irt.PAPER, rng=1)
-    with pytest.raises(ValueError, match="give a posterior, such as fit.posterior"):
+    with pytest.raises(ValueError, match=r"give a posterior, such as fit\.posterior"):
         elbo(fitted, r, rng=1)
     with pytest.raises(ValueError, match="particles = 1000000000 would take"):
         elbo(fitted.posterior, r, particles=10**9, rng=1)
