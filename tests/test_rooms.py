@@ -46,7 +46,7 @@ ALLOWED = {
     "recommend": {"checks"},
     "datasets": {"exams", "responses"},
     "quotes": {"checks"},
-    "figures": {"quotes", "bkt"},
+    "figures": {"checks", "quotes", "bkt"},
     "explorers": {"bkt", "checks", "figures", "information", "sensitivity", "sequences"},
 }
 ROOMS = sorted(path.stem for path in HOUSE.glob("*.py"))
