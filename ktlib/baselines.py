@@ -20,12 +20,12 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, softmax
 
-from .checks import fits_in_memory, flag, generator, inside, not_negative, whole
+from .checks import fits_in_memory, flag, generator, inside, not_negative, short, whole
 from .columns import check_frame
 from .logs import as_given, earlier, links_of, log_order, read_log, read_training, skill_matrix, skill_names
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Means:
     """Shares of right answers, the same for every student.
 
@@ -37,6 +37,8 @@ class Means:
     skill: pd.Series
     item: pd.Series | None
     links: pd.DataFrame
+
+    __repr__ = short
 
     def forecast(self, table, *, order: str | None = None) -> np.ndarray:
         """An item's share; of a new item, or in a model of skills, the mean of its skills'; if all are new, overall.
@@ -54,7 +56,7 @@ class Means:
         return np.where(np.isnan(own), by_skill, own)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rasch:
     """P(right) = σ(ability − difficulty), ability ~ N(0, ability_sd²) (Rasch 1960).
 
@@ -66,6 +68,8 @@ class Rasch:
     ability_sd: float
     converged: bool
     points: int
+
+    __repr__ = short
 
     def forecast(self, table, *, order: str | None = None) -> np.ndarray:
         """Ability is the posterior, on a grid, given the student's earlier answers, none of them discounted."""
@@ -82,7 +86,7 @@ class Rasch:
         return (weight * expit(logit)[items]).sum(1)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LogisticFactors:
     """P(right) = σ(intercept + sum of weights), after `fit_pfa` or `fit_best_logistic`.
 
@@ -97,6 +101,8 @@ class LogisticFactors:
     logs: bool
     converged: bool
     links: pd.DataFrame
+
+    __repr__ = short
 
     def forecast(self, table, *, order: str | None = None) -> np.ndarray:
         """What is new, an item or a skill, adds nothing; with nothing known it is σ(intercept)."""

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from .baselines import split_students
-from .checks import extra, fits_in_memory, generator, inside, not_negative, whole
+from .checks import extra, fits_in_memory, generator, inside, not_negative, short, whole
 from .logs import as_given, log_order, read_log, read_training, skill_matrix, skill_names
 
 with extra("bayes", __name__):
@@ -28,7 +28,7 @@ with extra("bayes", __name__):
 _BATCH = 64
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DKT:
     """A trained network.
 
@@ -50,6 +50,8 @@ class DKT:
     seconds: float
     network: nn.Module
     links: pd.DataFrame
+
+    __repr__ = short
 
     def forecast(self, table, *, order: str | None = None) -> np.ndarray:
         """(rows,) P(right answer) from all of the student's earlier rows, however many, and nothing else of the log."""

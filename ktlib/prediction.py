@@ -44,7 +44,7 @@ class OverSplits(Estimate):
     above: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Calibration:
     """Whether of the answers forecast with p a share p is right.
 
@@ -58,6 +58,8 @@ class Calibration:
     error: float
     slope: Estimate
     intercept: Estimate
+
+    __repr__ = checks.short
 
 
 def score(correct, forecast, *, cluster=None, metrics: Iterable[str] = METRICS) -> Score:

@@ -51,7 +51,7 @@ ALLOWED = {
     "recommend": {"checks"},
     "datasets": {"exams", "responses"},
     "quotes": {"checks"},
-    "figures": {"quotes"},
+    "figures": {"checks", "quotes"},
     "explorers": {"bkt", "checks", "information", "sensitivity", "sequences"},
 }
 ROOMS = sorted(path.stem for path in HOUSE.glob("*.py"))
