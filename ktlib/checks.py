@@ -194,12 +194,15 @@ class _Short(Repr):
         self.maxstring = self.maxother = 130
 
     def repr_float(self, number, level):
+        """Six digits."""
         return f"{number:.6g}"
 
     def repr_ndarray(self, array, level):
+        """Type and shape."""
         return f"{array.dtype} array {array.shape}"
 
     def repr_DataFrame(self, table, level):
+        """Shape."""
         return f"DataFrame {table.shape}"
 
 

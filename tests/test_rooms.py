@@ -14,7 +14,7 @@ ALLOWED = {
     "__init__": {"bkt"},
     "checks": set(),
     "sequences": set(),
-    "columns": set(),
+    "columns": {"checks"},
     "responses": {"checks", "columns", "sequences"},
     "bkt": {"checks", "sequences"},
     "changepoint": {"sequences"},
