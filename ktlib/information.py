@@ -77,8 +77,8 @@ def how_much_data(params: BKTParams, designs: Iterable[tuple[int, int]]):
     import pandas as pd
 
     _check_inside(params)
-    pairs = [checks.listed(pair, "a design", "(22, 15)") for pair in checks.listed(designs, "designs", "[(22, 15)]")]
-    if not pairs or any(len(pair) != 2 for pair in pairs):
+    pairs = checks.listed(designs, "designs", "[(22, 15)]")
+    if not pairs or any(not isinstance(pair, tuple | list | np.ndarray) or len(pair) != 2 for pair in pairs):
         raise ValueError(f"designs = {shown(designs)}: give (students, answers) pairs, such as [(200, 15)]")
     for students, answers in pairs:
         checks.whole(students, "students", 1)
@@ -276,7 +276,7 @@ def _distance(within) -> float:
 
 
 def _whole_numbers(value, name: str) -> np.ndarray:
-    if isinstance(value, int | np.integer):
+    if not isinstance(value, Iterable):
         return np.array(_followed(value, name))
     values = checks.listed(value, name, "[5, 10]")
     if not values:

@@ -252,3 +252,8 @@ def test_the_m_step_knows_the_same_frozen_names(frozen, message):
 def test_an_e_step_refuses_four_bare_numbers(e_step):
     with pytest.raises(ValueError, match=r"params = \(0.2, 0.1, 0.1, 0.2\): give BKTParams"):
         e_step([[1, 0]], (0.2, 0.1, 0.1, 0.2))
+
+
+def test_the_m_step_takes_what_the_e_step_gave():
+    with pytest.raises(ValueError, match=r"counts = 5: give what em.expected_counts returned"):
+        em.maximise(5, TRUTH)

@@ -325,3 +325,19 @@ def test_profiles_and_bootstrap_refuse_what_they_cannot_use():
     ):
         with pytest.raises(ValueError, match=message):
             call()
+
+
+def test_names_of_any_kind_and_draws_beyond_memory_are_refused():
+    answers = bkt.simulate(TRUTH, students=60, steps=6, rng=1).answers
+    fit = em.fit(answers)
+    for call, message in (
+        (lambda: profile(answers, fit, ["p_slip"]), r"name = \['p_slip'\]: give one of"),
+        (lambda: profile_pair(answers, fit, 5, ([0.1], [0.2])), "names = 5: give a list such as"),
+        (lambda: profile_pair(answers, fit, "p_slip", ([0.1], [0.2])), "names = 'p_slip': give a list"),
+        (lambda: profile_pair(answers, fit, ("p_init", "p_slip"), np.array(1.0)), "grids = array.* give a list"),
+        (lambda: standard_errors(answers, fit).interval({}), "name = {}: give one of"),
+        (lambda: bootstrap(answers, fit, draws=2, rng=1).interval(np.zeros(2)), "name = array.* give one of"),
+        (lambda: bootstrap(answers, fit, draws=10**9, rng=1), "draws = 1000000000 would take"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
