@@ -34,7 +34,7 @@ ALLOWED = {
     "pieces": {"posterior"},
     "two_parameter": {"checks", "models", "pieces", "posterior"},
     "factors": {"pieces", "posterior"},
-    "ascent": {"checks", "factors", "models", "pieces", "posterior", "two_parameter"},
+    "ascent": {"checks", "factors", "models", "pieces", "posterior", "responses", "two_parameter"},
     "mml": {"checks", "posterior", "responses"},
     "metrics": set(),
     "influence": {"checks", "columns"},
