@@ -41,7 +41,7 @@ ALLOWED = {
     "pieces": {"posterior"},
     "two_parameter": {"checks", "models", "pieces", "posterior", "starts"},
     "factors": {"pieces", "posterior"},
-    "ascent": {"checks", "factors", "models", "pieces", "posterior", "starts", "two_parameter"},
+    "ascent": {"checks", "factors", "models", "pieces", "posterior", "responses", "starts", "two_parameter"},
     "mml": {"checks", "posterior", "responses"},
     "metrics": {"checks"},
     "influence": {"checks", "columns"},
