@@ -105,7 +105,8 @@ def summary(name, data, splits, folder) -> dict:
             for (a, b), place, metric in product(PAIRS, places, METRICS):
                 one, two = (forecast[model][places[place]] for model in (a, b))
                 found = compare(test.correct[places[place]], one, two, metric)
-                within.setdefault((f"{a} - {b}", place, metric), []).append(found.se)
+                se = found.se if found.value else 0.0  # forecasts that decide alike have no spread
+                within.setdefault((f"{a} - {b}", place, metric), []).append(se)
         for model, p in forecast.items():
             for place, here in places.items():
                 found = score(test.correct[here], p[here], metrics=METRICS)
