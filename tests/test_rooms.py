@@ -35,6 +35,7 @@ ALLOWED = {
     "two_parameter": {"pieces", "posterior"},
     "factors": {"pieces", "posterior"},
     "ascent": {"checks", "factors", "models", "pieces", "posterior", "two_parameter"},
+    "recipe": {"checks", "models", "pieces"},
     "mml": {"checks", "posterior", "responses"},
     "metrics": set(),
     "influence": {"checks", "columns"},
