@@ -42,6 +42,7 @@ ALLOWED = {
     "two_parameter": {"checks", "models", "pieces", "posterior", "starts"},
     "factors": {"pieces", "posterior"},
     "ascent": {"checks", "factors", "models", "pieces", "posterior", "responses", "starts", "two_parameter"},
+    "recipe": {"checks", "models", "pieces"},
     "mml": {"checks", "posterior", "responses"},
     "metrics": {"checks"},
     "influence": {"checks", "columns"},
