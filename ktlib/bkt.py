@@ -23,7 +23,7 @@ class BKTParams:
 
     p_init: knows it before the first question, P(L0). p_transit: learns it from one question, P(T).
     p_slip: wrong though known, P(S). p_guess: right though not known, P(G).
-    allow_flip: accept p_guess + p_slip ≥ 1, where a right answer speaks against knowing.
+    allow_flip: accept p_guess + p_slip ≥ 1, where a right answer says nothing (at 1) or speaks against knowing.
 
     Raises ValueError naming the probability and its value. Defaults: the literature's usual starting point.
     """
@@ -48,8 +48,8 @@ class BKTParams:
         if not flag(self.allow_flip, "allow_flip") and self.flipped:
             raise ValueError(
                 f"p_guess + p_slip = {self.p_guess:g} + {self.p_slip:g} = {self.p_guess + self.p_slip:g} is not below "
-                "1: a right answer would count against knowing the skill. Lower one of them, or pass allow_flip=True "
-                "to look at the model upside down"
+                "1: a right answer would say nothing of knowing the skill, or count against it. Lower one of them, or "
+                "pass allow_flip=True to look at the model upside down"
             )
 
     def __iter__(self):
@@ -57,7 +57,7 @@ class BKTParams:
 
     @property
     def flipped(self) -> bool:
-        """True where p_guess + p_slip ≥ 1: "known" then means the state that answers worse."""
+        """True where p_guess + p_slip ≥ 1: "known" then means the state that answers no better."""
         return self.p_guess + self.p_slip >= 1
 
     def moved(self, **probabilities: float) -> BKTParams:
