@@ -8,7 +8,7 @@ simulated ones whose truth is the two-parameter model, of 100,000 answers to the
 ones, dealt as in `exam_study.py`. A larger log has more students; the 3,600 questions, 33 answers a student and 0.92%
 of all pairs are the paper's at every size. Of every run: the step at which the rule stops it, scores there and at fixed
 steps up to the last, and the losses, thinned. `--work` keeps every run, so that a study that was cut short goes on
-where it stopped; no run is begun after `--minutes`. A quarter of an hour on two quiet cores, half of it the largest log.
+where it stopped; no run is begun after `--minutes`. About half an hour.
 """
 
 import argparse
