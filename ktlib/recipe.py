@@ -1,8 +1,8 @@
 """The recipe of the code that Shi & Athey (2021) released (github.com/henrishi/bm_model), number for number.
 
 It is Pyro's `SVI` with `Adam`, `Trace_ELBO` and one particle, on all answers at once, its gradients written out: the
-same losses and the same steps, in a tenth of the time on millions of answers. `ktlib.inference.svi` is for fits;
-this is here to see what the recipe gives when its rule stops it, and when it runs on.
+same losses and the same steps, and no PyTorch needed. `ktlib.inference.svi` is for fits; this is here to see what the
+recipe gives where its rule stops it, and when it runs on.
 """
 
 from __future__ import annotations
