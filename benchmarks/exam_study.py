@@ -15,6 +15,7 @@ import platform
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -43,12 +44,12 @@ DATA = {
 SPLITS = {"simulated": 4, "flat": 4, "eedi": 10, "timss": 10}
 RASCH = {"discrimination": Normal(0, 1e-3, log=True), "ability": Normal(0, 1), "difficulty": Normal(0, 1)}
 HELD = ("loadings", "difficulty")
-LAYOUTS = ("apart", "all to all")
+LAYOUTS = ("apart", "all to all")  # the paper's first, and ours; its second is in exam_factors.py
 C = (0.03, 0.1, 0.3, 1.0, 3.0)  # of the logistic regression, chosen on the first split's validation part
 THIN, RARE = 20, 0.01  # training answers of a thin item; share of the training answers of a rare label, at most
 
 
-def settings(test) -> dict:
+def settings(test, layouts=LAYOUTS) -> dict:
     """Model -> what `coordinate_ascent` is told."""
     out = {
         "Rasch": {"priors": RASCH, "learned": ("ability", "difficulty"), "calibrate": False},
@@ -59,7 +60,7 @@ def settings(test) -> dict:
         out[f"K = {k}"] = {"model": "factorization", "factors": k, "learned": HELD}
         out[f"K = {k}, fixed"] = {"model": "factorization", "factors": k}
     for k in (3, 5):
-        for layout in LAYOUTS:
+        for layout in layouts:
             own = {"model": "hierarchical", "factors": k, "attributes": test.attributes, "mask": test.layouts()[layout]}
             out[f"K = {k}, {layout}"] = own | {"learned": (*HELD, "effects")}
             out[f"K = {k}, {layout}, fixed"] = own
@@ -96,10 +97,13 @@ def choose(data, train, valid) -> float:
     return min(loss, key=loss.get)
 
 
-def forecasts(name, data, split, folder) -> None:
-    """Fit every model to one split's training part and keep its forecasts, unless they are kept already."""
+def forecasts(name, data, split, folder, tasks=None) -> None:
+    """Fit every model to one split's training part and keep its forecasts, unless they are kept already.
+
+    tasks: models and what `coordinate_ascent` is told; by default all of this study.
+    """
     train, valid, _ = parts = data.responses.split_answers(FRACTIONS, rng=SEED + split, seen=True)
-    tasks = {"item mean": None, "regression": None} | settings(data)
+    tasks = tasks or {"item mean": None, "regression": None} | settings(data)
     for model, options in tasks.items():
         path = folder / f"{name}-{split}-{model.replace(' ', '')}.npz"
         if path.exists():
@@ -125,6 +129,16 @@ def forecasts(name, data, split, folder) -> None:
         keep = {part: p.astype(np.float32) for part, p in zip(("train", "valid", "test"), found, strict=True)}
         np.savez_compressed(path, **keep, seconds=seconds, sweeps=sweeps, c=c)
         print(f"{name} split {split} {model}: {seconds:.1f} s, {sweeps} sweeps", flush=True)
+
+
+def over(found, n_train, n_test) -> dict:
+    """Mean over the splits that have the value, with its interval."""
+    found = [v for v in found if np.isfinite(v)]
+    if len(found) < 2:
+        return {"mean": found[0] if found else None, "splits": len(found)}
+    made = over_splits(found, n_train, n_test)
+    low, high = made.interval()
+    return {"mean": made.value, "low": low, "high": high, "above": made.above, "splits": len(found)}
 
 
 def summary(name, data, splits, folder) -> dict:
@@ -181,16 +195,8 @@ def summary(name, data, splits, folder) -> dict:
             if model == "2PL":
                 for label, row in table.iterrows():
                     labels[label]["n"].append(int(row["n"]))
-    n_train, n_test = len(parts["train"]), len(parts["test"])
-
-    def over(found) -> dict:
-        found = [v for v in found if np.isfinite(v)]
-        if len(found) < 2:
-            return {"mean": found[0] if found else None, "splits": len(found)}
-        made = over_splits(found, n_train, n_test)
-        low, high = made.interval()
-        return {"mean": made.value, "low": low, "high": high, "above": made.above, "splits": len(found)}
-
+    n_test = len(parts["test"])
+    mean = partial(over, n_train=len(parts["train"]), n_test=n_test)
     return {
         "splits": splits,
         "answers": len(data.responses),
@@ -198,14 +204,14 @@ def summary(name, data, splits, folder) -> dict:
         "items": len(data.responses.items),
         "n_test": n_test,
         "models": {
-            model: {part: {m: over(values[model, part, m]) for m in METRICS} for part in ("train", "valid", "test")}
+            model: {part: {m: mean(values[model, part, m]) for m in METRICS} for part in ("train", "valid", "test")}
             | {key: float(np.median(values[model, key])) for key in ("seconds", "sweeps")}
             for model in models
         },
         "chosen": chosen,
         "differences": [
             {"what": what, "where": where, "metric": metric, "n": int(np.median(d["n"]))}
-            | over(d["value"])
+            | mean(d["value"])
             | {"by_split": d["value"], "se": float(np.median(d["se"]))}
             for (what, where, metric), d in differences.items()
         ],
@@ -216,7 +222,7 @@ def summary(name, data, splits, folder) -> dict:
                 "items": int((data.label == k).sum()),
                 "n_test": float(np.mean(labels[label]["n"])),
                 "models": {
-                    model: {metric: over(found[metric]) for metric in METRICS}
+                    model: {metric: mean(found[metric]) for metric in METRICS}
                     for model, found in labels[label].items()
                     if model != "n"
                 },

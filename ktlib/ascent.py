@@ -20,7 +20,8 @@ from . import checks
 from .factors import factor_model
 from .models import Model, oriented, scores, unlinked
 from .pieces import Answers
-from .posterior import Fit, Normal, Posterior
+from .posterior import BLOCKS, Fit, Normal, Posterior
+from .responses import Responses
 from .starts import checked
 from .two_parameter import calibrated, two_parameter_model
 
@@ -114,6 +115,8 @@ def default_tolerance(responses, model: str, rule: str = "safe") -> float:
     1e-6 for the two-parameter one, whose sweeps are cheap; an answer counts as often as it weighs. The
     last thousandth of a nat in a hundred thousand costs many sweeps and moves no forecast.
     """
+    model, rule = checks.one_of(model, BLOCKS, "model"), checks.one_of(rule, ("safe", "paper"), "rule")
+    checks.instance(responses, Responses, "responses", "make them with Responses.from_wide or from_frame")
     counted = len(responses) if responses.weight is None else float(np.sum(responses.weight))
     return 1e-3 if rule == "paper" else max(1e-3, (1e-6 if model == "two-parameter" else 1e-5) * counted)
 

@@ -20,12 +20,12 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, softmax
 
-from .checks import generator, inside, not_negative, whole
+from .checks import fits_in_memory, flag, generator, inside, not_negative, short, whole
 from .columns import check_frame
 from .logs import as_given, earlier, links_of, log_order, read_log, read_training, skill_matrix, skill_names
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Means:
     """Shares of right answers, the same for every student.
 
@@ -37,6 +37,8 @@ class Means:
     skill: pd.Series
     item: pd.Series | None
     links: pd.DataFrame
+
+    __repr__ = short
 
     def forecast(self, table, *, order: str | None = None) -> np.ndarray:
         """An item's share; of a new item, or in a model of skills, the mean of its skills'; if all are new, overall.
@@ -54,7 +56,7 @@ class Means:
         return np.where(np.isnan(own), by_skill, own)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rasch:
     """P(right) = σ(ability − difficulty), ability ~ N(0, ability_sd²) (Rasch 1960).
 
@@ -66,6 +68,8 @@ class Rasch:
     ability_sd: float
     converged: bool
     points: int
+
+    __repr__ = short
 
     def forecast(self, table, *, order: str | None = None) -> np.ndarray:
         """Ability is the posterior, on a grid, given the student's earlier answers, none of them discounted."""
@@ -82,7 +86,7 @@ class Rasch:
         return (weight * expit(logit)[items]).sum(1)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LogisticFactors:
     """P(right) = σ(intercept + sum of weights), after `fit_pfa` or `fit_best_logistic`.
 
@@ -97,6 +101,8 @@ class LogisticFactors:
     logs: bool
     converged: bool
     links: pd.DataFrame
+
+    __repr__ = short
 
     def forecast(self, table, *, order: str | None = None) -> np.ndarray:
         """What is new, an item or a skill, adds nothing; with nothing known it is σ(intercept)."""
@@ -142,6 +148,7 @@ def fit_rasch(table, *, item_sd: float = 1.0, points: int = 81) -> Rasch:
         raise ValueError("item_sd = 0: all items would be alike; give a number above 0")
     items, names = pd.factorize(table["item"], sort=True)
     shape = student.max() + 1, len(names)
+    fits_in_memory(4 * points * max(shape), f"a grid of {points:,} points for {shape[0]:,} students")
     right = sparse.csr_array((correct.astype(float), (student, items)), shape)
     wrong = sparse.csr_array((1.0 - correct, (student, items)), shape)
     node, prior = _grid(points)
@@ -225,6 +232,7 @@ def _design(table, skills, known: pd.Index, items: pd.Index | None, logs: bool) 
 def _fit_logistic(table, skills, with_items: bool, order, strength: float, logs: bool) -> LogisticFactors:
     from sklearn.linear_model import LogisticRegression
 
+    logs = flag(logs, "logs")
     read_training(table)
     table = table.iloc[log_order(table, order)]
     _, correct = read_training(table)

@@ -11,7 +11,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 
 import numpy as np
 
-from .checks import generator, numbers, probabilities, short, whole, whole_each
+from .checks import fits_in_memory, flag, generator, numbers, one_of, probabilities, short, shown, whole, whole_each
 from .sequences import as_table
 
 NAMES = ("p_init", "p_transit", "p_slip", "p_guess")
@@ -43,9 +43,9 @@ class BKTParams:
             except (TypeError, ValueError):
                 inside = False
             if not inside:
-                raise ValueError(f"{name} = {value!r} is not a probability: give a number between 0 and 1")
+                raise ValueError(f"{name} = {shown(value)} is not a probability: give a number between 0 and 1")
             object.__setattr__(self, name, float(value))
-        if self.p_guess + self.p_slip >= 1 and not self.allow_flip:
+        if not flag(self.allow_flip, "allow_flip") and self.flipped:
             raise ValueError(
                 f"p_guess + p_slip = {self.p_guess:g} + {self.p_slip:g} = {self.p_guess + self.p_slip:g} is not below "
                 "1: a right answer would count against knowing the skill. Lower one of them, or pass allow_flip=True "
@@ -62,6 +62,8 @@ class BKTParams:
 
     def moved(self, **probabilities: float) -> BKTParams:
         """These, with some probabilities changed; allow_flip is set where the change turned them upside down."""
+        for name in probabilities:
+            one_of(name, NAMES, "the name of a probability")
         new = replace(self, allow_flip=True, **probabilities)
         return replace(new, allow_flip=new.flipped)
 
@@ -69,7 +71,7 @@ class BKTParams:
 def check_params(params, name: str = "params") -> None:
     """Raise ValueError unless `params` are `BKTParams`: four bare numbers are easily swapped."""
     if not isinstance(params, BKTParams):
-        raise ValueError(f"{name} = {params!r}: give BKTParams(p_init=.., p_transit=.., p_slip=.., p_guess=..)")
+        raise ValueError(f"{name} = {shown(params)}: give BKTParams(p_init=.., p_transit=.., p_slip=.., p_guess=..)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,8 +179,7 @@ def filter(answers, params: BKTParams) -> Trace:
         _impossible(np.argwhere(np.isnan(after))[0], params)
     before[ended] = after[ended] = np.nan
     correct = before * (1 - params.p_slip) + (1 - before) * params.p_guess
-    pick = (lambda a: a[0]) if single else (lambda a: a)
-    return Trace(pick(before), pick(correct), pick(after))
+    return Trace(before[0], correct[0], after[0]) if single else Trace(before, correct, after)
 
 
 def smooth(answers, params: BKTParams) -> Smoothed:
@@ -219,8 +220,7 @@ def forward_backward(table: np.ndarray, ended: np.ndarray, params: BKTParams) ->
     table: 1, 0, NaN. ended: True after a student's last step. Returns `known` P(known at t | all answers), `learned`
     P(learned between t and t+1 | all answers), both (students, steps), and `log_likelihood` (students,).
     """
-    p_init, p_transit, p_slip, p_guess = params
-    n, steps = table.shape
+    (n, steps), (p_init, p_transit, p_slip, p_guess) = table.shape, params
     if_known = np.where(table == 1, 1 - p_slip, np.where(table == 0, p_slip, 1.0))
     if_not = np.where(table == 1, p_guess, np.where(table == 0, 1 - p_guess, 1.0))
     transit = np.where(ended[:, 1:], 0.0, p_transit)  # nobody learns after the last answer
@@ -260,22 +260,20 @@ def simulate(params: BKTParams, *, students: int, steps, rng, missing: float = 0
     students = whole(students, "students", 1)
     lengths = whole_each(steps, "steps", students)
     if probabilities(missing, "missing").shape or missing == 1:
-        raise ValueError(f"missing = {missing!r} leaves no answers: give one number in [0, 1)")
+        raise ValueError(f"missing = {shown(missing)} leaves no answers: give one number in [0, 1)")
     rng = generator(rng)
     longest = int(lengths.max())
+    fits_in_memory(8 * students * longest, f"students = {students} with up to {longest} steps")
     learned_at = np.where(rng.random(students) < params.p_init, 0, longest)
     chances = rng.random((students, longest)) < params.p_transit
     first = np.where(chances.any(1), chances.argmax(1) + 1, longest)
-    known = np.arange(longest) >= np.minimum(learned_at, first)[:, None]
-    p_right = np.where(known, 1 - params.p_slip, params.p_guess)
+    known = (np.arange(longest) >= np.minimum(learned_at, first)[:, None]).astype(float)
+    p_right = np.where(known == 1, 1 - params.p_slip, params.p_guess)
     answers = (rng.random(p_right.shape) < p_right).astype(float)
-    known = known.astype(float)
     step = np.arange(longest)
     if missing:
-        gap = rng.random(answers.shape) < missing
-        answers[gap & (step != lengths[:, None] - 1)] = np.nan
-    over = step >= lengths[:, None]
-    answers[over] = known[over] = np.nan
+        answers[(rng.random(answers.shape) < missing) & (step != lengths[:, None] - 1)] = np.nan
+    answers[step >= lengths[:, None]] = known[step >= lengths[:, None]] = np.nan
     return Simulated(answers, known)
 
 
@@ -289,6 +287,8 @@ def p_correct_skills(p_correct_each, axis: int = -1):
     p = probabilities(p_correct_each, "p_correct_each")
     if not p.ndim or not p.size:
         raise ValueError(f"p_correct_each = {p_correct_each!r}: give a list or array with at least one probability")
+    if isinstance(axis, bool) or not isinstance(axis, int | np.integer) or not -p.ndim <= axis < p.ndim:
+        raise ValueError(f"axis = {shown(axis)} with {p.ndim} axes: give a whole number from {-p.ndim} to {p.ndim - 1}")
     with np.errstate(divide="ignore"):
         return np.exp(np.log(p).mean(axis))
 

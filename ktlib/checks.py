@@ -93,7 +93,7 @@ def numbers(value, name: str) -> np.ndarray:
             return array.astype(float)
     except (TypeError, ValueError):
         pass
-    raise ValueError(f"{name} = {value!r} is not a number: give a number or an array of numbers")
+    raise ValueError(f"{name} = {shown(value)} is not a number: give a number or an array of numbers")
 
 
 def probabilities(value, name: str, *, missing: bool = False) -> np.ndarray:
@@ -111,21 +111,21 @@ def inside(value, name: str, example: float) -> float:
     """One number between 0 and 1, neither of them."""
     if _is_real(value) and 0 < value < 1:
         return float(value)
-    raise ValueError(f"{name} = {value!r} is not between 0 and 1: give a number such as {example:g}")
+    raise ValueError(f"{name} = {shown(value)} is not between 0 and 1: give a number such as {example:g}")
 
 
 def not_negative(value, name: str) -> float:
     """One finite number, 0 or more."""
     if _is_real(value) and 0 <= value < math.inf:
         return float(value)
-    raise ValueError(f"{name} = {value!r}: give a finite number, 0 or more")
+    raise ValueError(f"{name} = {shown(value)}: give a finite number, 0 or more")
 
 
 def whole(value, name: str, least: int) -> int:
     """One whole number, `least` or more; True and 3.0 are none."""
     if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= least:
         return int(value)
-    raise ValueError(f"{name} = {value!r}: give a whole number, {least} or more")
+    raise ValueError(f"{name} = {shown(value)}: give a whole number, {least} or more")
 
 
 def whole_each(value, name: str, students: int) -> np.ndarray:
@@ -135,7 +135,9 @@ def whole_each(value, name: str, students: int) -> np.ndarray:
     except ValueError:  # lists of different lengths
         array = np.empty(0)
     if array.dtype.kind not in "iu" or array.shape not in ((), (students,)) or (array < 1).any():
-        raise ValueError(f"{name} = {value!r}: give a whole number, 1 or more, or one for each of {students} students")
+        raise ValueError(
+            f"{name} = {shown(value)}: give a whole number, 1 or more, or one for each of {students} students"
+        )
     return np.broadcast_to(array, (students,))
 
 
@@ -146,14 +148,16 @@ def generator(rng) -> np.random.Generator:
             return np.random.default_rng(rng)
     except (TypeError, ValueError):
         pass
-    raise ValueError(f"rng = {rng!r}: pass a seed, a whole number, or a numpy.random.Generator")
+    raise ValueError(f"rng = {shown(rng)}: pass a seed, a whole number, or a numpy.random.Generator")
 
 
 def frozen_blocks(frozen, start, model: str) -> tuple[str, ...]:
     """Blocks to leave as they are: named, or marked in `start`, which must hold them."""
     if start is not None and not (hasattr(start, "blocks") and hasattr(start, "frozen")):
         raise ValueError(f"start is a {type(start).__name__}: give a posterior, such as fit.posterior")
-    frozen = listed(frozen, "frozen", "of names, ['difficulty']")
+    if isinstance(frozen, str) or not isinstance(frozen, Iterable):
+        raise ValueError(f"frozen = {shown(frozen)}: give a list of names, such as ['difficulty']")
+    frozen = listed(frozen, "frozen", "['difficulty']")
     for name in frozen:
         if not isinstance(name, str):
             raise ValueError(f"frozen names {shown(name)}: give names of blocks, such as 'difficulty'")
@@ -215,12 +219,15 @@ class _Short(Repr):
         self.maxstring = self.maxother = 130
 
     def repr_float(self, number, level):
+        """Six digits."""
         return f"{number:.6g}"
 
     def repr_ndarray(self, array, level):
+        """An array's type and shape."""
         return f"{array.dtype} array {array.shape}"
 
     def repr_DataFrame(self, table, level):
+        """A table's shape."""
         return f"DataFrame {table.shape}"
 
 

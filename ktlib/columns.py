@@ -25,7 +25,8 @@ def check_frame(frame, *columns: str) -> None:
     if not isinstance(frame, pd.DataFrame):
         raise ValueError(f"frame = {shown(frame)}: give a pandas DataFrame, one row an answer")
     for column in columns:
-        found = frame.columns.tolist().count(column) if isinstance(column, Hashable) else 0
+        named = isinstance(column, Hashable) and column is not pd.NA
+        found = frame.columns.tolist().count(column) if named else 0
         if not found:
             have = ", ".join(map(repr, frame.columns[:30])) + " ..." * (len(frame.columns) > 30)
             raise ValueError(f"no column {shown(column)}; the frame has {have or 'none'}")
@@ -46,7 +47,6 @@ def ordered_rows(frame, student: str, order: str | None, *, known: Iterable = ()
     check_frame(frame, student, *([] if order is None else [order]))
     if order is not None:
         return np.argsort(times(frame[order], len(frame)), kind="stable")
-    import pandas as pd
 
     rows, ascending = None, None
     for place, name in enumerate(frame.columns):
@@ -54,7 +54,7 @@ def ordered_rows(frame, student: str, order: str | None, *, known: Iterable = ()
         if when is None:
             continue
         if rows is None:
-            group = pd.factorize(frame[student])[0]
+            group, _ = factorized(frame[student], frame.index, "student")
             rows = np.argsort(group, kind="stable")
             ascending = group[rows]
         filled = ~np.isnan(when[rows])
@@ -100,9 +100,7 @@ def _dates(column) -> np.ndarray | None:
 
 def unique_names(names: Iterable, what: str) -> tuple:
     """Names of students or items as a tuple, each hashable, none missing; the same name twice is refused."""
-    if isinstance(names, set | frozenset):
-        raise ValueError(f"{what} names = {shown(names)} stand in no order: give a list")
-    names = listed(names, f"{what} names", "['ann', 'bob']")
+    names = in_order(names, what)
     for name in names:
         if not isinstance(name, Hashable) or name is None or name != name:  # NaN is not itself
             raise ValueError(f"{what} name {shown(name)}: give each a text or a number of its own")
@@ -111,6 +109,13 @@ def unique_names(names: Iterable, what: str) -> tuple:
         twice = next(name for name in names if name in seen or seen.add(name))
         raise ValueError(f"{what} {twice!r} stands twice among the {what} names: give each a name of its own")
     return names
+
+
+def in_order(names: Iterable, what: str) -> tuple:
+    """Names as a tuple; a set, which has no order, is refused."""
+    if isinstance(names, set | frozenset | np.ma.MaskedArray):
+        raise ValueError(f"{what} names = {shown(names)} stand in no order or are masked: give a list")
+    return listed(names, f"{what} names", "['ann', 'bob']")
 
 
 def codes(values, names: tuple, n: int, what: str) -> np.ndarray:
@@ -132,10 +137,10 @@ def coded(column, names: Iterable | None, rows, what: str) -> tuple[np.ndarray, 
     import pandas as pd
 
     if names is None:
-        places, found = pd.factorize(column)
-        return places, tuple(found.tolist())
+        return factorized(column, rows, what)
     names = unique_names(names, what)
-    places = pd.Index(list(names), tupleize_cols=False).get_indexer(column)
+    found, theirs = factorized(column, rows, what)
+    places = pd.Index(list(names), tupleize_cols=False).get_indexer(pd.Index(theirs, tupleize_cols=False))[found]
     if (places < 0).any():
         row = int(np.argmax(places < 0))
         raise ValueError(
@@ -145,12 +150,23 @@ def coded(column, names: Iterable | None, rows, what: str) -> tuple[np.ndarray, 
     return places, names
 
 
+def factorized(column, rows, what: str) -> tuple[np.ndarray, tuple]:
+    """A column's codes, and the names in order of appearance; -1 where none stands."""
+    import pandas as pd
+
+    for row, value in enumerate(column if column.dtype == object else ()):
+        if not isinstance(value, Hashable):
+            raise ValueError(f"row {cell(rows, row)}: {what} {shown(value)} is no name: give a text or a number")
+    places, names = pd.factorize(column)
+    return places, tuple(names.tolist())
+
+
 def right_or_wrong(column, rows) -> np.ndarray:
     """Answers as int8, 1 right and 0 wrong; text that says 1 or 0 is taken, anything else refused."""
     raw = as_array(column, "correct")
     if raw.ndim != 1:
         raise ValueError(f"correct has shape {raw.shape}: give one answer a row, or use Responses.from_wide")
-    values = _numeric(raw)
+    values = as_numbers(raw)
     good = (values == 0) | (values == 1)
     if not good.all():
         row = int(np.argmin(good))
@@ -174,7 +190,7 @@ def wide(table, students: tuple | None, items: tuple | None) -> tuple[np.ndarray
     if raw.ndim != 2:
         raise ValueError(f"table has shape {raw.shape}: give a (students, items) array")
     students, items = students or tuple(range(raw.shape[0])), items or tuple(range(raw.shape[1]))
-    values = _numeric(raw)
+    values = as_numbers(raw)
     bad = ~(pd.isna(raw) | (values == 0) | (values == 1))
     if bad.any():
         row, column = np.argwhere(bad)[0]
@@ -195,7 +211,7 @@ def as_array(values, name: str) -> np.ndarray:
     raise ValueError(f"{name} = {shown(values)}: give one list or array, all rows of one length, nothing masked")
 
 
-def _numeric(raw: np.ndarray) -> np.ndarray:
+def as_numbers(raw: np.ndarray) -> np.ndarray:
     """As numbers; NaN for what is none."""
     import pandas as pd
 
@@ -231,7 +247,7 @@ def weights(column, rows, n: int) -> np.ndarray:
     raw = as_array(column, "weight")
     if raw.shape != (n,):
         raise ValueError(f"weight has shape {raw.shape}: give one for each of {n} answers")
-    values = _numeric(raw).astype(float)
+    values = as_numbers(raw).astype(float)
     good = np.isfinite(values) & (values >= 0)
     if not good.all():
         row = int(np.argmin(good))

@@ -11,7 +11,7 @@ from .checks import fits_in_memory, generator, own, whole
 from .responses import Responses
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Design:
     """Answers and the numbers they were drawn from: P(right) = 1 / (1 + exp(−discrimination (ability − difficulty))).
 
@@ -26,6 +26,9 @@ class Design:
     def __post_init__(self):
         for name in ("ability", "discrimination", "difficulty"):
             object.__setattr__(self, name, own(getattr(self, name)))
+
+    def __repr__(self) -> str:
+        return f"Design, with its truth. {self.responses}"
 
 
 def dense(rng, students: int = 50, items: int = 30) -> Design:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from .baselines import split_students
-from .checks import extra, generator, inside, not_negative, whole
+from .checks import extra, fits_in_memory, generator, inside, not_negative, short, whole
 from .logs import as_given, log_order, read_log, read_training, skill_matrix, skill_names
 
 with extra("bayes", __name__):
@@ -28,7 +28,7 @@ with extra("bayes", __name__):
 _BATCH = 64
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DKT:
     """A trained network.
 
@@ -50,6 +50,8 @@ class DKT:
     seconds: float
     network: nn.Module
     links: pd.DataFrame
+
+    __repr__ = short
 
     def forecast(self, table, *, order: str | None = None) -> np.ndarray:
         """(rows,) P(right answer) from all of the student's earlier rows, however many, and nothing else of the log."""
@@ -92,6 +94,7 @@ def fit(
     epochs, patience = whole(epochs, "epochs", 1), whole(patience, "patience", 1)
     if not_negative(dropout, "dropout") >= 1:
         raise ValueError(f"dropout = {dropout!r} hides everything: give a number from 0 to below 1")
+    fits_in_memory(32 * hidden * hidden, f"a network with a state of {hidden:,}", most=2e8)
     learning_rate = inside(learning_rate, "learning_rate", 0.005)
     known = skill_names(table, skills)
     rest, held_out = split_students(table, 1 - inside(validation, "validation", 0.2), rng=rng)

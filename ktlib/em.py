@@ -154,8 +154,10 @@ def fit(
 
 
 def moved_inside(params: BKTParams, names: Iterable[str]) -> BKTParams:
-    """These, with `names` at least 0.001 from 0 and 1, where EM can move them."""
-    return params.moved(**{name: float(np.clip(getattr(params, name), EDGE, 1 - EDGE)) for name in names})
+    """These, with `names` at least 0.001 from 0 and 1, where EM can move them; less where that would turn them over."""
+    room = (1 - params.p_slip - params.p_guess) / 4
+    least = min(EDGE, room) if room > 0 else EDGE
+    return params.moved(**{name: float(np.clip(getattr(params, name), least, 1 - EDGE)) for name in names})
 
 
 def climb(stretches: Stretches, start: BKTParams, frozen: tuple[str, ...], tol: float, max_steps: int) -> dict:

@@ -8,14 +8,14 @@ import numpy as np
 from scipy.special import expit
 
 from .checks import fits_in_memory, generator, instance, not_negative, numbers, own, probabilities, whole
-from .columns import codes, unique_names
+from .columns import as_array, codes, unique_names
 from .responses import Responses
 
 FURTHER = 2  # abilities that tie the abilities in labels and skills together
 OWN = 0.1  # share of the variance of an ability in a label or skill that nothing else tells of
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Exam:
     """Answers to items that each belong to one label and need any number of skills.
 
@@ -70,6 +70,9 @@ class Exam:
                 which = "no item has" if not count else f"all {len(items)} items have"
                 raise ValueError(f"{which} attribute {name!r}, so it tells none apart: drop the column")
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {len(self.labels)} labels, {len(self.skills)} skills. {self.responses}"
+
     @property
     def attributes(self) -> np.ndarray:
         """(items, L + S) floats, 1 or 0: the label one-hot, then the skills."""
@@ -83,15 +86,18 @@ class Exam:
     def layouts(self) -> dict[str, np.ndarray]:
         """Masks (D, L + S) for the hierarchical model, by name: which attribute feeds which further coordinate.
 
-        "apart": labels feed the first coordinate, skills the second (without skills there is the first only).
-        "all to all": every attribute feeds both.
+        "apart": labels feed the first coordinate, skills the second, as in Shi & Athey's (2021, §7.3) H of length 2.
+        "two each": labels feed the first two coordinates, skills the next two, as in their H of length 4.
+        Without skills both have the labels' coordinates only. "all to all", not theirs: every attribute feeds both
+        of two coordinates.
         """
         is_skill = np.arange(len(self.attribute_names)) >= len(self.labels)
         apart = np.stack([~is_skill, is_skill])[: 2 if self.skills else 1]
-        return {"apart": apart, "all to all": np.ones((2, len(is_skill)), dtype=bool)}
+        both = np.ones((2, len(is_skill)), dtype=bool)
+        return {"apart": apart, "two each": apart.repeat(2, axis=0), "all to all": both}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Truth:
     """What a simulated exam's answers were drawn from. Strengths are inside the loadings; each ability has variance 1.
 
@@ -120,9 +126,12 @@ class Truth:
         for field in fields(self):
             object.__setattr__(self, field.name, own(getattr(self, field.name)))
 
+    def __repr__(self) -> str:
+        return f"Truth: of {len(self.ability):,} students and {len(self.difficulty):,} items"
+
     def predict(self, student, item) -> np.ndarray:
         """P(right) of students to items, (answers,) codes each; ValueError for a code that nobody has."""
-        n = np.size(student)
+        n = as_array(student, "student codes").size
         student = codes(student, range(len(self.ability)), n, "student")
         item = codes(item, range(len(self.difficulty)), n, "item")
         eta = np.empty(len(student))
@@ -136,7 +145,7 @@ class Truth:
         return expit(eta)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SimulatedExam(Exam):
     """An exam with its truth. p_correct: (answers,) the probability that each answer of `responses` was drawn with.
 
@@ -149,12 +158,13 @@ class SimulatedExam(Exam):
     def __post_init__(self):
         super().__post_init__()
         instance(self.truth, Truth, "truth", "make both with exams.exam")
-        if np.shape(self.p_correct) != (len(self.responses),):
+        p_correct = probabilities(self.p_correct, "p_correct")
+        if p_correct.shape != (len(self.responses),):
             raise ValueError(
-                f"p_correct has shape {np.shape(self.p_correct)} for {len(self.responses)} answers: give "
+                f"p_correct has shape {p_correct.shape} for {len(self.responses)} answers: give "
                 "truth.predict(responses.student, responses.item)"
             )
-        object.__setattr__(self, "p_correct", own(probabilities(self.p_correct, "p_correct")))
+        object.__setattr__(self, "p_correct", own(p_correct))
 
 
 def exam(

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import bkt, information
 from .bkt import NAMES, BKTParams
-from .checks import inside, whole
+from .checks import inside, one_of, whole
 from .sensitivity import MASTERY, mastery_step, sweep
 from .sequences import as_table
 
@@ -105,6 +105,7 @@ class SweepExplorer(_Explorer):
 
     def __post_init__(self):
         self._check(self.truth)
+        one_of(self.vary, NAMES, "vary")
         if self.value is None:
             true = getattr(self.truth, self.vary, 0.0)
             object.__setattr__(self, "value", round(true + (0.2 if true <= 0.3 else -0.2), 4))

@@ -17,6 +17,7 @@ import textwrap
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 
+from .checks import instance
 from .quotes import MIME, check_name
 
 TRUTH = "#010203"  # replaced by the page's text colour
@@ -60,6 +61,8 @@ def style():
 
 def headline(fig: mpl.figure.Figure, finding: str) -> None:
     """Write the finding above the whole figure, in lines that fit."""
+    instance(fig, mpl.figure.Figure, "fig", "give a matplotlib figure")
+    instance(finding, str, "finding", "give the finding as text")
     fig.suptitle(textwrap.fill(finding, 58), x=0.01, ha="left", fontsize=14, fontweight="bold")
 
 
@@ -71,7 +74,8 @@ class Figure:
     """
 
     def __init__(self, fig: mpl.figure.Figure, alt: str, name: str | None = None):
-        if len(alt.split()) < 5:
+        instance(fig, mpl.figure.Figure, "fig", "give a matplotlib figure")
+        if len(instance(alt, str, "alt", "give the finding as text").split()) < 5:
             raise ValueError(f"alt text {alt!r} must state the finding in a sentence")
         if name is not None:
             check_name(name)

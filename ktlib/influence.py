@@ -6,8 +6,8 @@ variance; the influence on a difference or a mean is the difference or mean of i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from reprlib import repr as shown
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from . import checks
 from . import columns as read
 
 METRICS = ("auc", "f1", "log_loss", "brier")
+ALIKE = "all alike: no spread to take a standard error from"
 _ROUNDING = 1e-12  # a standard error below this is none
 
 
@@ -67,14 +68,14 @@ class Measured(NamedTuple):
             sums = self.influence if codes is None else np.bincount(codes, self.influence)
             se = float(np.sqrt(sums @ sums))
             if se < _ROUNDING:
-                se, reason = np.nan, f"n = {n}, all alike: no spread to take a standard error from"
+                se, reason = np.nan, f"n = {n}, {ALIKE}"
         return Estimate(value=self.value, se=se, n=n, reason=reason, scale=scale)
 
 
 def answers(correct, *forecasts, cluster=None) -> tuple:
     """(n,) int8 answers, a float array for each forecast, and the clusters' (n,) codes or None; ValueError naming row
     and remedy."""
-    n = np.size(correct)
+    n = read.as_array(correct, "correct").size
     if not n:
         raise ValueError("there are no answers: give at least one")
     y = read.right_or_wrong(correct, range(n))
@@ -95,9 +96,9 @@ def answers(correct, *forecasts, cluster=None) -> tuple:
 
 def check_metrics(metrics, y: np.ndarray, *forecasts: np.ndarray) -> tuple[str, ...]:
     """The names, each known; ValueError also for the log loss of a certain forecast that was wrong."""
-    names = (metrics,) if isinstance(metrics, str) else tuple(metrics) if isinstance(metrics, Iterable) else ()
-    if not names or not all(name in METRICS for name in names):
-        raise ValueError(f"metrics = {metrics!r}: give names among {', '.join(METRICS)}")
+    names = (metrics,) if isinstance(metrics, str) else checks.listed(metrics, "metrics", str(list(METRICS)))
+    if not names or not all(isinstance(name, str) and name in METRICS for name in names):
+        raise ValueError(f"metrics = {shown(metrics)}: give names among {', '.join(METRICS)}")
     for p in forecasts if "log_loss" in names else ():
         wrong = p == 1 - y
         if wrong.any():
@@ -113,12 +114,13 @@ def factorized(values, n: int, what: str) -> tuple[np.ndarray, tuple]:
     """(n,) codes, and the names in order of appearance; none may be missing."""
     import pandas as pd
 
-    if np.shape(values) != (n,):
-        raise ValueError(f"{what} has shape {np.shape(values)}: give one name for each of {n} answers")
-    codes, names = pd.factorize(pd.Series(values))
+    shape = read.as_array(values, what).shape
+    if shape != (n,):
+        raise ValueError(f"{what} has shape {shape}: give one name for each of {n} answers")
+    codes, names = read.factorized(pd.Series(values), range(n), what)
     if codes.min() < 0:
         raise ValueError(f"row {int(np.argmin(codes))} has no {what}: name it or leave the row out")
-    return codes, tuple(names)
+    return codes, names
 
 
 def measure(metric: str, y: np.ndarray, p: np.ndarray, codes: np.ndarray | None) -> Measured:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from reprlib import repr as shown
 from statistics import NormalDist
 
 import numpy as np
@@ -17,9 +18,10 @@ from .bkt import NAMES, BKTParams, check_params
 
 _EXACT = 1 << 13  # histories followed one by one: all of them up to 14 answers
 _CELL = 0.01  # beyond that, histories whose logit P(known) differs by less are followed as one
-_CERTAIN = np.exp(-40)  # where P(not known) is smaller, it counts as this, and as settled
+_CERTAIN = np.exp(-40)  # where P(not known) is smaller, it counts as this
 _EDGE = 1e-9  # closer than this to 0 or 1 counts as on the boundary
 _FLAT = 1e-12  # an eigenvalue below this, each parameter measured by its own information, is none
+_MOST = 100_000  # answers a student
 _POINTS = 17  # 2**17 points of the normal distribution, for the chance that all four estimates are close
 
 
@@ -56,7 +58,7 @@ def floors(params: BKTParams, students: int, answers: int) -> dict[str, float]:
     follow; for p_slip and p_guess, answers given while knowing and while not knowing.
     """
     _check_inside(params)
-    students, answers = checks.whole(students, "students", 1), checks.whole(answers, "answers", 1)
+    students, answers = checks.whole(students, "students", 1), _followed(answers, "answers")
     unknown = (1 - params.p_init) * (1 - params.p_transit) ** np.arange(answers)
     trials = (1.0, unknown[:-1].sum(), answers - unknown.sum(), unknown.sum())
     if answers == 1:
@@ -75,11 +77,9 @@ def how_much_data(params: BKTParams, designs: Iterable[tuple[int, int]]):
     import pandas as pd
 
     _check_inside(params)
-    if not isinstance(designs, Iterable):
-        raise ValueError(f"designs = {designs!r}: give pairs of students and answers each, such as [(22, 15)]")
-    pairs = list(designs)
-    if not pairs or any(np.shape(pair) != (2,) for pair in pairs):
-        raise ValueError(f"designs = {pairs!r}: give (students, answers) pairs, such as [(200, 15)]")
+    pairs = checks.listed(designs, "designs", "[(22, 15)]")
+    if not pairs or any(not isinstance(pair, tuple | list | np.ndarray) or len(pair) != 2 for pair in pairs):
+        raise ValueError(f"designs = {shown(designs)}: give (students, answers) pairs, such as [(200, 15)]")
     for students, answers in pairs:
         checks.whole(students, "students", 1)
         _enough(answers)
@@ -214,9 +214,7 @@ def _moved(mass, first, second, scale, shift):
 
 def _merged(mass, unknown, first, second):
     """Atoms with nearly the same P(known), as one with their mean."""
-    settled = unknown < _CERTAIN
-    unknown = np.where(settled, _CERTAIN, unknown)
-    first, second = np.where(settled, 0.0, first), np.where(settled, 0.0, second)
+    unknown = np.maximum(unknown, _CERTAIN)
     cell = np.rint((np.log1p(-unknown) - np.log(unknown)) / _CELL).astype(int)
     order = np.argsort(cell, kind="stable")
     starts = np.flatnonzero(np.diff(cell[order], prepend=cell.min() - 1))
@@ -263,7 +261,7 @@ def _check_inside(params: BKTParams) -> None:
 
 
 def _enough(answers) -> int:
-    if checks.whole(answers, "answers", 1) < 3:
+    if _followed(answers, "answers") < 3:
         raise ValueError(
             f"answers = {answers}: at least three answers a student are needed; one identifies one combination of the "
             "four probabilities, two identify three (see information.alike)"
@@ -278,8 +276,16 @@ def _distance(within) -> float:
 
 
 def _whole_numbers(value, name: str) -> np.ndarray:
-    if np.ndim(value) == 0:
-        return np.array(checks.whole(value, name, 1))
-    if not len(value):
-        raise ValueError(f"{name} = {value!r}: give a whole number, 1 or more, or a list of them")
-    return np.array([checks.whole(v, name, 1) for v in value])
+    if not isinstance(value, Iterable):
+        return np.array(_followed(value, name))
+    values = checks.listed(value, name, "[5, 10]")
+    if not values:
+        raise ValueError(f"{name} = {shown(value)}: give a whole number, 1 or more, or a list of them")
+    return np.array([_followed(v, name) for v in values])
+
+
+def _followed(answers, name: str) -> int:
+    """A number of answers that can be followed one by one."""
+    if checks.whole(answers, name, 1) > _MOST:
+        raise ValueError(f"{name} = {answers}: give at most {_MOST:,}, which are followed one by one")
+    return int(answers)

@@ -43,6 +43,7 @@ _STARTS = (  # p_init, p_transit, p_slip, p_guess: whatever 54 starts found, at 
 )
 _SAME = 0.02  # ends closer than this in every probability lead to one summit
 _FOLLOWED = 3  # ends
+_EVEN = 1e-3  # nats; summits that differ by less are equally high
 _CLOSE = 2.0  # nats below the likeliest end, within which another is worth a look
 _ELSEWHERE = 0.1  # in some probability, from which on it is worth a word
 _LIKELIER = 0.1  # nats from which on an end upside down is worth one
@@ -188,15 +189,21 @@ def summits(skill: ChangePoints, max_steps: int = 200) -> list[Climb]:
     All climb until little more is to gain; then the few that may be the likeliest climb on, each to its summit.
     """
     ends = [climb(skill, start, max_steps=max_steps, gain=_ROUGH) for start in to_logit(np.array(_STARTS))]
-    ends.sort(key=_rank, reverse=True)
+    upright = [end for end in ends if not end.flipped] or ends
     found: list[Climb] = []
-    for end in ends:
-        if not any(end.flipped == other.flipped and _apart(end, other) < _SAME for other in found):
+    for end in _likeliest_first(upright, 5 * _ROUGH):
+        if not any(_apart(end, other) < _SAME for other in found):
             found.append(end)
-    first = found[0]
-    high = [e for e in found if e.flipped == first.flipped and e.log_likelihood > first.log_likelihood - _CLOSE]
-    tops = [climb(skill, end.logits, max_steps=max_steps) for end in high[:_FOLLOWED]]
-    return sorted(tops + [end for end in found if end.flipped and not first.flipped], key=_rank, reverse=True)
+    close = [end for end in found if end.log_likelihood > found[0].log_likelihood - _CLOSE]
+    tops = [climb(skill, end.logits, max_steps=max_steps) for end in close[:_FOLLOWED]]
+    tops = _likeliest_first([top for top in tops if not top.flipped] or tops, _EVEN)
+    return tops + _likeliest_first([end for end in ends if end.flipped and not tops[0].flipped], 0)
+
+
+def _likeliest_first(ends: list[Climb], even: float) -> list[Climb]:
+    """By log likelihood, but ends within `even` nats of the top, as on a ridge, in the order of their starts."""
+    top = max((end.log_likelihood for end in ends), default=0.0)
+    return sorted(ends, key=lambda end: max(top - end.log_likelihood - even, 0.0))
 
 
 def rivals(ends: list[Climb], flat: bool) -> tuple[str, ...]:
@@ -213,10 +220,6 @@ def rivals(ends: list[Climb], flat: bool) -> tuple[str, ...]:
             where = ", ".join(f"{name} {p:.2g}" for name, p in zip(NAMES, to_probability(end.logits), strict=True))
             said = (f"a second maximum, {-more:.1f} nats lower: {where}",)
     return said
-
-
-def _rank(end: Climb) -> tuple[bool, float]:
-    return not end.flipped, end.log_likelihood
 
 
 def _apart(one: Climb, other: Climb) -> float:

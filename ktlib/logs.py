@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from .columns import check_frame, ordered_rows, refuse_empty, right_or_wrong
+from .columns import check_frame, factorized, ordered_rows, refuse_empty, right_or_wrong
 
 
 def read_log(table) -> tuple[np.ndarray, np.ndarray]:
     """(rows,) codes of the students in order of appearance, and (rows,) answers, 1 or 0, of a checked log."""
     check_frame(table, "student", "item", "correct")
     refuse_empty(table, ("student", "item", "correct"))
-    return pd.factorize(table["student"])[0], right_or_wrong(table["correct"], table.index)
+    factorized(table["item"], table.index, "item")
+    student, _ = factorized(table["student"], table.index, "student")
+    return student, right_or_wrong(table["correct"], table.index)
 
 
 def read_training(table) -> tuple[np.ndarray, np.ndarray]:
@@ -74,4 +76,6 @@ def links_of(skills) -> pd.DataFrame:
     """The checked table of items and skills, each pair once."""
     check_frame(skills, "item", "skill")
     refuse_empty(skills, ("item", "skill"))
+    for column in ("item", "skill"):
+        factorized(skills[column], skills.index, column)
     return skills[["item", "skill"]].drop_duplicates()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from reprlib import repr as shown
 
 import numpy as np
+
+from . import checks
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def recovery(truth, estimate, *, sd=None, interval=None, far: float = 3.0) -> Re
     truth, estimate = _varied(truth, "truth"), _varied(estimate, "estimate")
     if truth.shape != estimate.shape:
         raise ValueError(f"truth has shape {truth.shape}, estimate {estimate.shape}: give one estimate for each truth")
-    if not far > 0:
+    if not checks.finite(far, "far") > 0:
         raise ValueError(f"far = {far!r}: give an error above 0")
     ends = _ends(estimate, sd, interval)
     error = estimate - truth
@@ -60,10 +63,7 @@ def recovery(truth, estimate, *, sd=None, interval=None, far: float = 3.0) -> Re
 
 
 def _varied(values, name: str) -> np.ndarray:
-    array = np.asarray(values)
-    if array.dtype.kind not in "iuf":
-        raise ValueError(f"{name} has type {array.dtype}: give an array of numbers")
-    array = array.astype(float)
+    array = checks.numbers(values, name)
     bad = ~np.isfinite(array)
     if bad.any():
         raise ValueError(
@@ -81,8 +81,10 @@ def _ends(estimate: np.ndarray, sd, interval) -> tuple[np.ndarray, np.ndarray] |
         raise ValueError("both sd and interval are given: give one of them")
     if sd is None and interval is None:
         return None
+    if interval is not None and len(interval := checks.listed(interval, "interval", "(low, high)")) != 2:
+        raise ValueError(f"interval = {shown(interval)}: give the ends, (low, high)")
     given = {"sd": sd} if interval is None else dict(zip(("low", "high"), interval, strict=True))
-    given = {name: np.asarray(values, dtype=float) for name, values in given.items()}
+    given = {name: checks.numbers(values, name) for name, values in given.items()}
     for name, values in given.items():
         if values.shape != estimate.shape:
             raise ValueError(f"{name} has shape {values.shape}, estimate {estimate.shape}: give one for each estimate")

@@ -1,17 +1,26 @@
-"""Independent normals, with names if they are students' or items': how beliefs and priors are written."""
+"""Independent normals, with names if they are students' or items': how beliefs and priors are written.
+
+`BLOCKS` says which of them each model has, `paper_priors` and `default_priors` what is believed of them beforehand.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from reprlib import repr as shown
 from statistics import NormalDist
 
 import numpy as np
 
-from .checks import flag, inside, instance, listed, numbers, short
+from .checks import flag, inside, instance, listed, mapping, numbers, one_of, short
 from .columns import unique_names
 
 FAR = 1e75  # products of four such numbers are still numbers
+BLOCKS = {
+    "two-parameter": ("ability", "discrimination", "difficulty"),
+    "factorization": ("ability", "loadings", "difficulty"),
+    "hierarchical": ("ability", "loadings", "effects", "difficulty"),
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,8 +85,9 @@ class Normal:
 
         Raises ValueError for a name that it does not know. whose, what: words for the message.
         """
-        if self.names is None or self.names == names:
+        if self.names is None or self.names is names:
             return self
+        names = distinct(names, "names")
         place = {name: row for row, name in enumerate(self.names)}
         missing = [name for name in names if name not in place]
         if missing:
@@ -125,3 +135,33 @@ def divergence(block: Normal, prior: Normal) -> float:
             f"block has shape {block.loc.shape}, prior {prior.loc.shape}: give one number or its shape"
         ) from None
     return float(0.5 * (ratio**2 + shift**2 - 1 - 2 * np.log(ratio)).sum())
+
+
+def paper_priors(model: str) -> dict[str, Normal]:
+    """Standard normal priors on everything, as Shi & Athey (2021) have them."""
+    return {name: Normal(0.0, 1.0) for name in blocks_of(model)}
+
+
+def default_priors(model: str) -> dict[str, Normal]:
+    """The paper's, with discrimination log-normal(0, 0.5): positive, so that no scale can turn over."""
+    priors = paper_priors(model)
+    if "discrimination" in priors:
+        priors["discrimination"] = Normal(0.0, 0.5, log=True)
+    return priors
+
+
+def as_priors(model: str, priors: Mapping[str, Normal]) -> dict[str, Normal]:
+    """`priors` checked: exactly the blocks of `model`, each a `Normal`. Raises ValueError naming what is wrong."""
+    names, priors = blocks_of(model), mapping(priors, "priors", "default_priors(model)")
+    for name in names:
+        if not isinstance(priors.get(name), Normal):
+            raise ValueError(f"prior of {name!r} is {shown(priors.get(name))}: give a posterior.Normal(loc, scale)")
+    extra = [str(name) for name in priors if name not in names]
+    if extra:
+        raise ValueError(f"priors for {', '.join(extra)}, which a {model} model does not have: drop them")
+    return priors
+
+
+def blocks_of(model: str) -> tuple[str, ...]:
+    """The names of the blocks of a model."""
+    return BLOCKS[one_of(model, BLOCKS, "model")]

@@ -11,21 +11,15 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from reprlib import repr as shown
 
 import numpy as np
 from scipy.special import expit
 
 from .checks import flag, instance, listed, mapping, numbers, one_of, short
-from .normal import Normal, distinct, divergence
+from .normal import BLOCKS, Normal, as_priors, blocks_of, default_priors, distinct, divergence, paper_priors
 
 __all__ = ["BLOCKS", "Fit", "Normal", "Posterior", "as_priors", "default_priors", "divergence", "paper_priors"]
 VERSION = 1
-BLOCKS = {
-    "two-parameter": ("ability", "discrimination", "difficulty"),
-    "factorization": ("ability", "loadings", "difficulty"),
-    "hierarchical": ("ability", "loadings", "effects", "difficulty"),
-}
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
@@ -50,7 +44,7 @@ class Posterior:
     __repr__ = short
 
     def __post_init__(self):
-        names, blocks = _blocks(self.model), mapping(self.blocks, "blocks", '{"ability": Normal(loc, scale), ...}')
+        names, blocks = blocks_of(self.model), mapping(self.blocks, "blocks", '{"ability": Normal(loc, scale), ...}')
         if set(blocks) != set(names):
             raise ValueError(
                 f"a {self.model} model has the blocks {', '.join(names)}, not {', '.join(map(str, blocks))}"
@@ -185,7 +179,7 @@ class Posterior:
         if version != VERSION:
             raise ValueError(f"{path} has format version {version}, not {VERSION}: fit and save it again")
         try:
-            own = _blocks(about["model"])
+            own = blocks_of(about["model"])
             blocks = {
                 name: Normal(arrays[f"{name}.loc"], arrays[f"{name}.scale"], name in about["log"]) for name in own
             }
@@ -237,35 +231,6 @@ class Fit:
         block = self.posterior.blocks[name]
         rows = prior.loc.ndim == block.loc.ndim and len(prior.loc) == len(block.loc)
         return replace(prior, names=block.names) if rows and prior.names is None else prior
-
-
-def paper_priors(model: str) -> dict[str, Normal]:
-    """Standard normal priors on everything, as Shi & Athey (2021) have them."""
-    return {name: Normal(0.0, 1.0) for name in _blocks(model)}
-
-
-def default_priors(model: str) -> dict[str, Normal]:
-    """The paper's, with discrimination log-normal(0, 0.5): positive, so that no scale can turn over."""
-    priors = paper_priors(model)
-    if "discrimination" in priors:
-        priors["discrimination"] = Normal(0.0, 0.5, log=True)
-    return priors
-
-
-def as_priors(model: str, priors: Mapping[str, Normal]) -> dict[str, Normal]:
-    """`priors` checked: exactly the blocks of `model`, each a `Normal`. Raises ValueError naming what is wrong."""
-    names, priors = _blocks(model), mapping(priors, "priors", "default_priors(model)")
-    for name in names:
-        if not isinstance(priors.get(name), Normal):
-            raise ValueError(f"prior of {name!r} is {shown(priors.get(name))}: give a posterior.Normal(loc, scale)")
-    extra = [str(name) for name in priors if name not in names]
-    if extra:
-        raise ValueError(f"priors for {', '.join(extra)}, which a {model} model does not have: drop them")
-    return priors
-
-
-def _blocks(model: str) -> tuple[str, ...]:
-    return BLOCKS[one_of(model, BLOCKS, "model")]
 
 
 def _attributes(model: str, attributes, blocks: Mapping[str, Normal]) -> np.ndarray | None:

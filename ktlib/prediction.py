@@ -7,14 +7,14 @@ hang together, two forecasts are compared in pairs, and all of it takes one sort
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize, special, stats
 
 from . import checks
 from . import columns as read
-from .influence import METRICS, Estimate, Measured, answers, check_metrics, factorized, measure, ratio, scaled
+from .influence import ALIKE, METRICS, Estimate, Measured, answers, check_metrics, factorized, measure, ratio, scaled
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,7 @@ class Score:
 
     def interval(self, metric: str, level: float = 0.95) -> tuple[float, float]:
         """Ends for one metric: AUC, F1 and Brier symmetric in logits, log loss in logs, so all inside their range."""
-        if metric not in self.metrics:
-            raise ValueError(f"metric = {metric!r}: this score has {', '.join(self.metrics)}")
-        return self.metrics[metric].interval(level)
+        return self.metrics[checks.one_of(metric, self.metrics, "metric")].interval(level)
 
     def row(self, level: float = 0.95) -> dict:
         """n, right, each metric with its _low and _high, reason: pandas.DataFrame([a.row(), b.row()]) is a table."""
@@ -46,7 +44,7 @@ class OverSplits(Estimate):
     above: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Calibration:
     """Whether of the answers forecast with p a share p is right.
 
@@ -60,6 +58,8 @@ class Calibration:
     error: float
     slope: Estimate
     intercept: Estimate
+
+    __repr__ = checks.short
 
 
 def score(correct, forecast, *, cluster=None, metrics: Iterable[str] = METRICS) -> Score:
@@ -104,8 +104,7 @@ def compare(correct, a, b, metric: str, *, cluster=None) -> Estimate:
     Arguments as in `score`. Positive is better for AUC and F1, worse for log loss and Brier.
     """
     y, a, b, codes = answers(correct, a, b, cluster=cluster)
-    _one(metric)
-    check_metrics(metric, y, a, b)
+    check_metrics(checks.one_of(metric, METRICS, "metric"), y, a, b)
     first, second = measure(metric, y, a, codes), measure(metric, y, b, codes)
     difference, reason = first.value - second.value, first.reason or second.reason
     if reason:
@@ -127,7 +126,10 @@ def over_splits(values, n_train: int, n_test: int) -> OverSplits:
         raise ValueError(f"values = {values!r}: give one finite number a split, for two splits or more")
     n, ratio_of_sizes = len(values), checks.whole(n_test, "n_test", 1) / checks.whole(n_train, "n_train", 1)
     se = float(np.sqrt((1 / n + ratio_of_sizes) * values.var(ddof=1)))
-    return OverSplits(value=float(values.mean()), se=se, n=n, df=n - 1, above=int((values > 0).sum()))
+    found = Estimate(value=float(values.mean()), se=se, n=n, df=n - 1)
+    if values.min() == values.max():
+        found = replace(found, se=np.nan, reason=f"n = {n}, {ALIKE}")
+    return OverSplits(**vars(found), above=int((values > 0).sum()))
 
 
 def auc_by_skill(correct, forecast, skill, *, cluster=None, level: float = 0.95):
@@ -168,7 +170,8 @@ def calibration(correct, forecast, bins: int = 10, *, cluster=None) -> Calibrati
     import pandas as pd
 
     y, p, codes = answers(correct, forecast, cluster=cluster)
-    ends = np.rint(np.arange(1, checks.whole(bins, "bins", 1) + 1) * len(y) / bins).astype(int)
+    bins = min(checks.whole(bins, "bins", 1), len(y))
+    ends = np.rint(np.arange(1, bins + 1) * len(y) / bins).astype(int)
     order = np.argsort(p, kind="stable")
     ascending = p[order]
     ends = np.unique(np.searchsorted(ascending, ascending[np.maximum(ends, 1) - 1], side="right"))
@@ -189,9 +192,9 @@ def bootstrap(correct, forecast, metric: str, cluster, *, draws: int = 1000, rng
     where a draw has no value: its answers are all right, say.
     """
     y, p, codes = answers(correct, forecast, cluster=cluster)
-    _one(metric)
-    check_metrics(metric, y, p)
+    check_metrics(checks.one_of(metric, METRICS, "metric"), y, p)
     draws, rng = checks.whole(draws, "draws", 1), checks.generator(rng)
+    checks.fits_in_memory(2 * draws, f"{draws:,} draws", most=2e8)
     codes = np.arange(len(y)) if codes is None else codes
     clusters = int(codes.max()) + 1
     order = np.argsort(p)
@@ -215,11 +218,6 @@ def bootstrap(correct, forecast, metric: str, cluster, *, draws: int = 1000, rng
             "whose standard errors take no draws"
         )
     return out[:, 0] / out[:, 1]
-
-
-def _one(metric) -> None:
-    if not isinstance(metric, str):
-        raise ValueError(f"metric = {metric!r}: give one name among {', '.join(METRICS)}")
 
 
 def _score(y, p, codes, metrics) -> Score:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from reprlib import repr as shown
 from statistics import NormalDist
 
 import numpy as np
@@ -94,7 +95,7 @@ def profile_pair(answers, fit: BKTFit, names: tuple[str, str], grids: tuple[Iter
     """
     stretches = prepared(answers, fit)
     names = _check_estimated(names, fit)
-    grids = tuple(grids) if isinstance(grids, Iterable) else (grids,)
+    grids = checks.listed(grids, "grids", "([0.1, 0.2], [0.1, 0.2])")
     if len(names) != 2 or names[0] == names[1] or len(grids) != 2:
         raise ValueError(f"names = {names} with {len(grids)} grids: give two different names and two grids")
     rows, columns = map(_values, grids, names)
@@ -208,7 +209,7 @@ def expit(x):
 
 
 def _check_estimated(names, fit: BKTFit) -> tuple[str, ...]:
-    names = tuple(names)
+    names = tuple(checks.one_of(name, NAMES, "name") for name in checks.listed(names, "names", "('p_init', 'p_slip')"))
     for name in names:
         if name not in estimated(fit):
             raise ValueError(f"{name!r} was not estimated: choose from {', '.join(estimated(fit))}")
@@ -219,5 +220,7 @@ def _values(grid, name: str) -> np.ndarray:
     """A grid for `name`, ascending."""
     values = checks.probabilities(grid, f"grid of {name}")
     if values.ndim != 1 or not values.size or (np.diff(values) <= 0).any():
-        raise ValueError(f"grid of {name} = {grid!r}: give ascending values, such as numpy.linspace(0.05, 0.5, 20)")
+        raise ValueError(
+            f"grid of {name} = {shown(grid)}: give ascending values, such as numpy.linspace(0.05, 0.5, 20)"
+        )
     return values

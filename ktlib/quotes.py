@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from reprlib import repr as shown
+
+from . import checks
 
 MIME = "application/vnd.ktlib.quote+json"
 VERDICTS = ("holds", "holds with a caveat", "does not hold", "cannot be checked here")
@@ -20,7 +24,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
 def check_name(name: str) -> None:
     """Raise ValueError unless it can stand in an address: lower-case letters, digits, hyphens."""
     if not isinstance(name, str) or not _NAME.match(name):
-        raise ValueError(f"name {name!r} must be lower-case letters, digits and hyphens, such as 'mean-rate'")
+        raise ValueError(f"name {shown(name)} must be lower-case letters, digits and hyphens, such as 'mean-rate'")
 
 
 def stored_path(stored: str) -> str:
@@ -41,6 +45,17 @@ def book_says(holds, what: str) -> None:
     """
     if not holds:
         print(f"{OTHERWISE}: {what}. Where you changed a number, that is no fault; what the book says is of its own.")
+
+
+def _check_said(quote, kind: str, fields: dict) -> None:
+    """Every field of a claim or card is text that says something, and nothing of NaN."""
+    for field, text in fields.items():
+        if not isinstance(text, str):
+            raise ValueError(f"{kind} {quote.name!r} has {field} = {shown(text)}: give text")
+        if not text.strip():
+            raise ValueError(f"{kind} {quote.name!r} leaves {field} empty: say it or drop the {kind}")
+        if _holds_nan(text):
+            raise ValueError(f"{kind} {quote.name!r} says NaN in {field}, {text!r}: mend the cell that computes it")
 
 
 class _Quote:
@@ -67,6 +82,7 @@ class Numbers(_Quote):
     values: dict[str, str]
 
     def __post_init__(self):
+        object.__setattr__(self, "values", checks.mapping(self.values, "values", '{"em-steps": "16"}'))
         for name, text in self.values.items():
             check_name(name)
             if not isinstance(text, str) or _holds_nan(text):
@@ -102,13 +118,8 @@ class Claim(_Quote):
 
     def __post_init__(self):
         check_name(self.name)
-        if self.verdict not in VERDICTS:
-            raise ValueError(f"verdict {self.verdict!r} of claim {self.name!r} must be one of {', '.join(VERDICTS)}")
-        for field, text in asdict(self).items():
-            if not str(text).strip() and field != "stored":
-                raise ValueError(f"claim {self.name!r} leaves {field} empty: say it or drop the claim")
-            if _holds_nan(text):
-                raise ValueError(f"claim {self.name!r} says NaN in {field}, {text!r}: mend the cell that computes it")
+        checks.one_of(self.verdict, VERDICTS, f"verdict of claim {self.name!r}")
+        _check_said(self, "claim", {k: v for k, v in asdict(self).items() if k != "stored" or v})
 
     def _html(self) -> str:
         e = {k: html.escape(str(v)) for k, v in asdict(self).items()}
@@ -129,7 +140,7 @@ class Card(_Quote):
 
     question: as it is asked. answer: one breath, at most 30 words, numbers computed. figure: name of a `Figure` shown
     in the same notebook. limits: what we may not say, a sentence each. shown: label of the section that shows it.
-    Raises ValueError when the answer is longer than 30 words or no limit is stated.
+    Raises ValueError when the answer is longer than 30 words, no limit is stated, a field is empty or says NaN.
     """
 
     kind = "card"
@@ -142,11 +153,15 @@ class Card(_Quote):
 
     def __post_init__(self):
         check_name(self.name)
+        limits = self.limits
+        if isinstance(limits, str) or not isinstance(limits, Sequence) or not len(limits):
+            raise ValueError(f"card {self.name!r} needs limits, a tuple of what we may not say")
+        object.__setattr__(self, "limits", tuple(limits))
+        fields = asdict(self)
+        _check_said(self, "card", fields | {f"limit {i + 1}": text for i, text in enumerate(fields.pop("limits"))})
         words = len(self.answer.split())
         if words > 30:
             raise ValueError(f"the answer of card {self.name!r} has {words} words; one breath is 30: cut it")
-        if not self.limits or isinstance(self.limits, str):
-            raise ValueError(f"card {self.name!r} needs limits, a tuple of what we may not say")
 
     def _html(self) -> str:
         limits = "".join(f"<li>{html.escape(t)}</li>" for t in self.limits)

@@ -45,10 +45,12 @@ class Responses:
     rows: InitVar[Sequence | None] = None
 
     def __post_init__(self, rows):
-        n = np.size(self.correct)
+        n = read.as_array(self.correct, "correct").size
         if not n:
             raise ValueError("there are no answers: give at least one")
         rows = range(n) if rows is None else rows
+        if np.shape(rows) != (n,):
+            raise ValueError(f"rows = {shown(rows)}: give a name for each of {n} rows, or leave it out")
         students, items = read.unique_names(self.students, "student"), read.unique_names(self.items, "item")
         checked = {
             "students": students,
@@ -94,8 +96,7 @@ class Responses:
         """
         columns = [student, item, correct] + [c for c in (order, weight) if c is not None]
         check_frame(frame, *columns)
-        if keep not in (None, "first", "last"):
-            raise ValueError(f'keep = {keep!r}: give "first", "last" or None')
+        keep = checks.one_of(keep, ("first", "last", None), "keep")
         read.refuse_empty(frame, columns)
         n, rows = len(frame), frame.index
         answers = read.right_or_wrong(frame[correct], rows)
@@ -165,8 +166,7 @@ class Responses:
         """How many answers each item (or, by="student", each student) has: a DataFrame with columns asked and right."""
         import pandas as pd
 
-        if by not in ("item", "student"):
-            raise ValueError(f'by = {by!r}: give "item" or "student"')
+        by = checks.one_of(by, ("item", "student"), "by")
         codes, names = (self.item, self.items) if by == "item" else (self.student, self.students)
         asked, right = (np.bincount(c, minlength=len(names)) for c in (codes, codes[self.correct == 1]))
         return pd.DataFrame({"asked": asked, "right": right}, index=read.index(names, by))
@@ -230,7 +230,7 @@ class Responses:
         part = np.repeat(np.arange(len(shares)), np.diff(ends, prepend=0))
         rng = generator(rng)
         rng.shuffle(part)
-        return self._parts(self._all_seen(part, rng) if seen else part, len(shares))
+        return self._parts(self._all_seen(part, rng) if checks.flag(seen, "seen") else part, len(shares))
 
     def _all_seen(self, part: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """`part` after the swaps: some answers are held in part 0, one or more of each student and item; all others

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import bkt
 from .bkt import NAMES, BKTParams, Simulated, check_params
-from .checks import inside, probabilities
+from .checks import inside, instance, listed, one_of, probabilities
 
 MASTERY = 0.95  # the usual threshold (Corbett & Anderson 1995)
 
@@ -20,11 +20,8 @@ def sweep(params: BKTParams, name: str, values: Iterable[float]) -> list[BKTPara
     Raises ValueError for an unknown name, a value outside [0, 1], or one number where a list belongs.
     """
     check_params(params)
-    if name not in NAMES:
-        raise ValueError(f"name = {name!r}; the parameters are {', '.join(NAMES)}")
-    if not isinstance(values, Iterable):
-        raise ValueError(f"values = {values!r}: give a list of probabilities")
-    return [params.moved(**{name: value}) for value in values]
+    name = one_of(name, NAMES, "name")
+    return [params.moved(**{name: value}) for value in listed(values, "values", "[0.1, 0.2]")]
 
 
 def mastery_step(p_known, threshold: float = MASTERY):
@@ -72,6 +69,9 @@ def cost(group: Simulated, truth: BKTParams, assumed: BKTParams, threshold: floa
     group: students simulated under `truth`, all with the same number of steps and no gaps; the last step only tells
     whether the skill was known after the one before. Raises ValueError for a class with gaps or a single step.
     """
+    instance(group, Simulated, "group", "give what bkt.simulate returned")
+    check_params(truth, "truth")
+    check_params(assumed, "assumed")
     answers, known = group.answers[:, :-1], group.known[:, 1:]
     if not answers.shape[1] or np.isnan(group.answers).any():
         raise ValueError(
@@ -103,6 +103,7 @@ def degenerate(params: BKTParams, edge: float = 1e-3) -> tuple[str, ...]:
     edge: closer than this to 0 or 1 counts as on the boundary. Source: Baker, Corbett & Aleven (2008).
     """
     check_params(params)
+    edge = inside(edge, "edge", 1e-3)
     reasons = []
     if params.flipped:
         reasons.append("guess + slip ≥ 1: a right answer counts against knowing")

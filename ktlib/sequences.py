@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from .checks import own
-from .columns import check_frame, ordered_rows, times
+from .columns import as_array, as_numbers, check_frame, factorized, in_order, ordered_rows, times
 
 MISSING = -1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sequences:
     """Answers to one skill in the order given; gaps after a student's last answer are dropped.
 
@@ -32,18 +32,26 @@ class Sequences:
     students: tuple[Any, ...]
 
     def __post_init__(self):
-        answers, lengths = np.asarray(self.answers), np.asarray(self.lengths)
-        shaped = answers.ndim == lengths.ndim == 1 and 0 < lengths.size == len(self.students)
+        answers, lengths = as_array(self.answers, "answers"), as_array(self.lengths, "lengths")
+        students = in_order(self.students, "student")
+        shaped = answers.ndim == lengths.ndim == 1 and 0 < lengths.size == len(students)
         typed = answers.dtype == np.int8 and lengths.dtype.kind in "iu"
         if not (shaped and typed and lengths.min() >= 1 and lengths.sum() == answers.size):
+            total = lengths.sum() if lengths.dtype.kind in "iu" else shown(self.lengths)
             raise ValueError(
-                f"{answers.size} answers of type {answers.dtype}, lengths adding up to {lengths.sum()} and "
-                f"{len(self.students)} names do not fit together: use from_lists, from_array or from_frame"
+                f"{answers.size} answers of type {answers.dtype}, lengths adding up to {total} and {len(students)} "
+                "names do not fit together: use from_lists, from_array or from_frame"
             )
         if answers.min() < MISSING or answers.max() > 1:
             raise ValueError(f"answers from {answers.min()} to {answers.max()}: 1 is right, 0 wrong, -1 not asked")
-        for name, value in (("answers", own(answers)), ("lengths", own(lengths)), ("students", tuple(self.students))):
+        for name, value in (("answers", own(answers)), ("lengths", own(lengths)), ("students", students)):
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return (
+            f"Sequences: {self.n_answers:,} answers of {len(self):,} students, {self.lengths.min()} to "
+            f"{self.lengths.max()} steps each"
+        )
 
     @property
     def n_answers(self) -> int:
@@ -109,13 +117,11 @@ class Sequences:
 
     @classmethod
     def _from_frame(cls, frame, student: str, correct: str, order: str | None, known: Iterable) -> Sequences:
-        import pandas as pd
-
         check_frame(frame, student, correct)
         unnamed = frame[student].isna().to_numpy()
         if unnamed.any():
             raise ValueError(f"row {frame.index.tolist()[unnamed.argmax()]!r} names no student: drop it or name one")
-        values = pd.to_numeric(frame[correct], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        values = as_numbers(np.asarray(frame[correct])).astype(float)
         wrong = ~(np.isin(values, (0, 1)) | frame[correct].isna().to_numpy())
         if wrong.any():
             row = wrong.argmax()
@@ -124,8 +130,7 @@ class Sequences:
                 f"{frame[student].tolist()[row]!r} is not 1 (right), 0 (wrong) or missing: recode it"
             )
         rows = ordered_rows(frame, student, order, known=(correct, *known))
-        codes, names = pd.factorize(frame[student].iloc[rows])
-        names = tuple(names.tolist())
+        codes, names = factorized(frame[student].iloc[rows], frame.index[rows], "student")
         by_student = np.argsort(codes, kind="stable")
         codes, flat = codes[by_student], np.nan_to_num(values[rows[by_student]], nan=MISSING).astype(np.int8)
         asked = flat != MISSING
@@ -167,6 +172,8 @@ def sequences_by(
     Raises ValueError as `Sequences.from_frame` does, naming the value of `column` that it happened under, and where
     `column` itself is missing or has empty rows.
     """
+    import pandas as pd
+
     check_frame(frame, column, student, correct, *([] if order is None else [order]))
     empty = int(frame[column].isna().sum())
     if empty:
@@ -174,7 +181,7 @@ def sequences_by(
     if order is not None:
         times(frame[order], len(frame))
     found = {}
-    for value, rows in frame.groupby(frame[column].array, sort=True, observed=True):
+    for value, rows in frame.groupby(pd.Index(frame[column]), sort=True, observed=True):
         try:
             found[value] = Sequences._from_frame(rows, student, correct, order, (column,))
         except ValueError as error:
@@ -255,7 +262,7 @@ def _answer(value, student, step: int) -> float:
 
 
 def _names(students, n: int) -> tuple:
-    names = tuple(range(n)) if students is None else tuple(students)
+    names = tuple(range(n)) if students is None else in_order(students, "student")
     if len(names) != n:
         raise ValueError(f"{len(names)} student names for {n} sequences: give one name a sequence")
     return names

@@ -42,8 +42,7 @@ class Uncertainty:
         level: how often such intervals hold the truth, in (0, 1).
         """
         z = z_of(level)
-        if name not in NAMES:
-            raise ValueError(f"{name!r} is no parameter; the estimated ones are {', '.join(self.se)}")
+        checks.one_of(name, NAMES, "name")
         if name not in self.se:
             where = "lies on the boundary" if name in self.boundary else "was not estimated"
             raise ValueError(f"{name} {where}: it has no standard error; the estimated ones are {', '.join(self.se)}")
@@ -81,8 +80,7 @@ class Bootstrap:
     def interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
         """Percentile interval for one parameter."""
         level = checks.inside(level, "level", 0.95)
-        if name not in NAMES:
-            raise ValueError(f"{name!r} is no parameter; choose from {', '.join(NAMES)}")
+        checks.one_of(name, NAMES, "name")
         low, high = np.quantile(self.draws[:, NAMES.index(name)], [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
@@ -137,8 +135,10 @@ def intervals(answers, fit: BKTFit, level: float = 0.95) -> Intervals:
         unpinned += [name] if (low, high) == (0, 1) else []
     both = fit.params.p_guess + fit.params.p_slip
     likelier = better(fit, seen)
+    turned = ", upside down" if likelier is not None and likelier.flipped else ""
     flags = {
-        f"no maximum: the answers are likelier at {likelier}; fit again with that as start": likelier is not None,
+        f"no maximum: the answers are likelier at {likelier}{turned}; fit again with that as start": likelier
+        is not None,
         f"flipped: p_guess + p_slip = {both:.3g}, so a right answer does not speak for knowing": fit.params.flipped,
         f"boundary: {', '.join(f'{n} = {getattr(fit.params, n):.3g}' for n in boundary)}": boundary,
         "flat: these answers do not pin the parameters together": sure is None,
@@ -156,6 +156,7 @@ def bootstrap(answers, fit: BKTFit, *, draws: int = 500, rng) -> Bootstrap:
     Raises ValueError for fewer than two draws, without rng, and as `standard_errors` for a fit to other answers.
     """
     draws, rng = checks.whole(draws, "draws", 2), checks.generator(rng)
+    checks.fits_in_memory(1000 * draws, f"draws = {draws}")
     stretches = prepared(answers, fit)
     times = np.concatenate([students for _, students in stretches.whole])
     ends = np.cumsum([len(students) for _, students in stretches.whole])[:-1]

@@ -36,7 +36,7 @@ NEEDS_DATA = {
     "11_factorization.ipynb",
     "12_hierarchical.ipynb",
 }
-NEEDS_TORCH = {"07_two_parameter.ipynb", "11_factorization.ipynb"}
+NEEDS_TORCH = {"07_two_parameter.ipynb"}
 
 
 def pytest_collection_modifyitems(items):

@@ -277,3 +277,23 @@ def test_bad_input_is_refused_with_value_place_and_remedy(case):
     call, message = BAD_CALLS[case]
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: BKTParams().moved(p_slp=0.1), "the name of a probability = 'p_slp': give one of 'p_init', 'p_trans"),
+        (lambda: BKTParams(allow_flip="yes"), "allow_flip = 'yes': give True or False"),
+        (lambda: bkt.p_correct_skills([0.1, 0.2], axis=3), "axis = 3 with 1 axes: give a whole number from -1 to 0"),
+        (lambda: bkt.p_correct_skills([0.1, 0.2], axis="x"), "axis = 'x' with 1 axes"),
+        (lambda: bkt.p_correct_skills([0.1, 0.2], axis=True), "axis = True with 1 axes"),
+        (
+            lambda: bkt.simulate(BKTParams(), students=10**9, steps=9, rng=1),
+            "students = 1000000000 with up to 9 steps w",
+        ),
+        (lambda: bkt.simulate(BKTParams(), students=2, steps=10**9, rng=1), "2 with up to 1000000000 steps would take"),
+    ],
+)
+def test_names_axes_and_sizes_are_checked(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -86,3 +86,13 @@ def test_answers_follow_the_model(simulate):
 def test_impossible_designs_are_refused(draw, message):
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+def test_a_table_that_no_machine_holds_is_refused_before_work():
+    for draw in (lambda n: designs.dense(0, n, 10**5), lambda n: designs.sparse(0, n, n, 10**5)):
+        with pytest.raises(ValueError, match="GiB: ask for less"):
+            draw(10**9)
+    drawn = designs.dense(0, 3, 2)
+    with pytest.raises(ValueError, match="read-only"):
+        drawn.ability[0] = 0
+    assert repr(drawn) == "Design, with its truth. Responses: 6 answers of 3 students to 2 items, 1 of all pairs"

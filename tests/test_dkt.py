@@ -149,3 +149,43 @@ def test_bad_input_is_one_clear_error():
             dkt.fit(LOG, SKILLS, **TINY | {name: 0})
     with pytest.raises(ValueError, match="no column 'correct'"):
         FITTED.forecast(LOG[["student", "item"]])
+
+
+def test_dropout_hides_some_of_the_state_in_training_only():
+    """Of a share of .5 about half is 0 and the rest doubled; a forecast hides nothing, so two agree."""
+    torch.manual_seed(0)
+    hiding = dkt.fit(LOG, SKILLS, **TINY | {"dropout": 0.5, "epochs": 1}).network
+    seen = []
+    hiding.dropout.register_forward_hook(lambda _, given, made: seen.append((given[0], made)))
+    asked, correct = torch.zeros((4, 50), dtype=torch.int64), torch.ones((4, 50), dtype=torch.int64)
+    needs = torch.ones((1, 5)).to_sparse()
+    for training in (True, False):
+        hiding.train(training)
+        hiding(needs, asked, correct)
+        state, shown = seen[-1]
+        hidden = (shown == 0).double().mean().item()
+        assert hidden == pytest.approx(0.5, abs=0.1) if training else hidden == 0
+        torch.testing.assert_close(shown[shown != 0], (2 if training else 1) * state[shown != 0])
+
+
+def test_dropout_changes_what_is_learned():
+    other = dkt.fit(LOG, SKILLS, **TINY | {"dropout": 0.5})
+    assert not np.allclose(other.forecast(LOG), FITTED.forecast(LOG), atol=1e-4)
+
+
+def test_no_step_follows_a_gradient_longer_than_1(monkeypatch):
+    """The gradient that reaches the optimiser, at a start so far off that it would be longer."""
+    norms = []
+
+    class Watched(torch.optim.Adam):
+        def step(self, *args, **kwargs):
+            for group in self.param_groups:
+                norms.append(torch.cat([p.grad.flatten() for p in group["params"]]).norm().item())
+                for p in group["params"]:
+                    p.data.mul_(5)
+            return super().step(*args, **kwargs)
+
+    monkeypatch.setattr(torch.optim, "Adam", Watched)
+    dkt.fit(LOG, SKILLS, **TINY | {"epochs": 1})
+    assert max(norms) <= 1 + 1e-5
+    assert sum(norm > 1 - 1e-3 for norm in norms) > 0  # some were cut

@@ -127,6 +127,24 @@ def test_frozen_parameters_stay_and_the_rest_move(answers, fitted):
     assert held.log_likelihood < fitted.log_likelihood
 
 
+EDGES = [{"p_slip": 0.0}, {"p_slip": 0.0, "p_init": 0.0}, {"p_init": 0.0}, {"p_init": 1.0}, {"p_transit": 0.0}]
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=str)
+def test_a_start_at_the_edge_is_moved_off_it_unless_frozen(edge):
+    answers = bkt.simulate(BKTParams(p_init=0.3, p_slip=0.15), students=300, steps=8, rng=0).answers
+    start, usual = BKTParams(**edge), em.fit(answers, tol=1e-9)
+    found = em.fit(answers, start=start, tol=1e-9)
+    assert found.log_likelihood == pytest.approx(usual.log_likelihood, abs=1e-4)
+    assert found.path[0].tolist() == pytest.approx([min(max(p, 0.001), 0.999) for p in start], abs=1e-15)
+    assert tuple(found.ends[0].start) == tuple(found.path[0])
+    held = em.fit(answers, start=start, frozen=list(edge) * 2)
+    assert held.frozen == tuple(edge) and held.log_likelihood < usual.log_likelihood - 0.1
+    assert all(getattr(held.params, name) == value for name, value in edge.items())
+    if edge == {"p_slip": 0.0}:
+        assert held.log_likelihood < usual.log_likelihood - 100
+
+
 def test_random_starts_are_seeded_and_find_nothing_lower(answers, fitted):
     one, same = (em.fit(answers, random_starts=4, rng=9) for _ in range(2))
     assert one.trace.tobytes() == same.trace.tobytes()
@@ -188,10 +206,12 @@ HALVES = BKTParams(p_slip=0.6, p_guess=0.5, allow_flip=True)
 BAD_CALLS = {
     "unknown frozen name": (
         {"frozen": ["slip"]},
-        "frozen names 'slip'; the parameters are p_init, .*p_guess",
+        "a name in frozen = 'slip': give one of 'p_init', .*'p_guess'",
     ),
-    "frozen text": ({"frozen": "p_slip"}, r"frozen='p_slip': give a list of names, such as \['p_slip'\]"),
-    "frozen number": ({"frozen": 3}, "frozen=3: give a list of names"),
+    "frozen text": ({"frozen": "p_slip"}, r"frozen = 'p_slip': give a list such as \['p_slip'\]"),
+    "frozen number": ({"frozen": 3}, "frozen = 3: give a list such as"),
+    "frozen list of lists": ({"frozen": [["p_slip"]]}, r"a name in frozen = \['p_slip'\]: give one of 'p_init', 'p_tr"),
+    "starts beyond memory": ({"random_starts": 10**9, "rng": 1}, "random_starts = 1000000000 would take 1e"),
     "random starts without rng": ({"random_starts": 2}, "rng = None: pass a seed"),
     "negative starts": ({"random_starts": -1, "rng": 1}, "^random_starts = -1: give a whole number, 0 or more$"),
     "half a start": ({"random_starts": 1.5, "rng": 1}, "^random_starts = 1.5: give a whole"),
@@ -206,7 +226,7 @@ BAD_CALLS = {
         "frozen p_slip and p_guess add up to 1.1.*free one of them",
     ),
     "impossible at the start": (
-        {"start": BKTParams(p_init=1, p_slip=0)},
+        {"start": BKTParams(p_init=1, p_slip=0), "frozen": ["p_init", "p_slip"]},
         "probability zero under .*= 1, .*, 0, .*away",
     ),
     "answer 2": ({"answers": [[1, 2]]}, "answer 2.* of student 0 at step 2 .*recode"),
@@ -221,7 +241,7 @@ def test_bad_input_is_refused_with_value_place_and_remedy(case):
         em.fit(**({"answers": [[1, 0], [0, 1]]} | settings))
 
 
-@pytest.mark.parametrize(("frozen", "message"), [("p_slip", "give a list"), (["slip"], "frozen names 'slip'")])
+@pytest.mark.parametrize(("frozen", "message"), [("p_slip", "give a list"), (["slip"], "a name in frozen = 'slip'")])
 def test_the_m_step_knows_the_same_frozen_names(frozen, message):
     counts = em.expected_counts([[1, 0], [0, 1]], TRUTH)
     with pytest.raises(ValueError, match=message):
@@ -232,3 +252,8 @@ def test_the_m_step_knows_the_same_frozen_names(frozen, message):
 def test_an_e_step_refuses_four_bare_numbers(e_step):
     with pytest.raises(ValueError, match=r"params = \(0.2, 0.1, 0.1, 0.2\): give BKTParams"):
         e_step([[1, 0]], (0.2, 0.1, 0.1, 0.2))
+
+
+def test_the_m_step_takes_what_the_e_step_gave():
+    with pytest.raises(ValueError, match=r"counts = 5: give what em.expected_counts returned"):
+        em.maximise(5, TRUTH)

@@ -45,8 +45,11 @@ def test_layouts_are_masks_that_the_hierarchical_model_takes(small):
     exam = of_three()
     assert exam.layouts()["apart"].tolist() == [[True, True, False, False], [False, False, True, True]]
     assert exam.layouts()["all to all"].tolist() == [[True] * 4] * 2
+    labels, skills = [True, True, False, False], [False, False, True, True]
+    assert exam.layouts()["two each"].tolist() == [labels, labels, skills, skills]
     no_skills = of_three(skills=(), needs=np.zeros((3, 0)))
     assert no_skills.layouts()["apart"].tolist() == [[True, True]]
+    assert no_skills.layouts()["two each"].tolist() == [[True, True]] * 2
     for each in (exam, no_skills, small):
         for mask in each.layouts().values():
             checks.layout("hierarchical", each.responses, 1, each.attributes, mask)

@@ -248,7 +248,7 @@ def test_module_can_stand_inside_a_page_and_asks_for_nothing():
         (lambda: TraceExplorer(answers=[[1, 0], [0, 1]]), "hold 2 students"),
         (lambda: TraceExplorer(threshold=1.5), "threshold = 1.5"),
         (lambda: TraceExplorer(BKTParams(p_init=1, p_slip=0), [0]), "probability zero"),
-        (lambda: SweepExplorer(vary="slip"), "name = 'slip'"),
+        (lambda: SweepExplorer(vary="slip"), "vary = 'slip'"),
         (lambda: SweepExplorer(value=1.5), "p_slip = 1.5 is not a probability"),
         (lambda: SweepExplorer(value="x"), "p_slip = 'x' is not a probability"),
         (lambda: TraceExplorer((0.2, 0.1, 0.1, 0.2)), "give BKTParams"),

@@ -1,6 +1,7 @@
 """Variational inference agrees with NUTS and the truth, says honestly whether it is there, and leaves no trace."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import oracles_irt
@@ -10,7 +11,7 @@ import torch
 
 from ktlib import inference, irt
 from ktlib.inference import elbo, nuts, svi
-from ktlib.posterior import Normal, Posterior
+from ktlib.posterior import Normal, Posterior, divergence
 from ktlib.responses import Responses
 
 X = np.array([[1, 0, 1], [1, 0, 0], [0, 1, 1], [0, 1, 0]] * 5)
@@ -112,6 +113,31 @@ def test_the_papers_rule_stops_far_too_early(dense):
         steps.append(len(fit.trace))
         found.append(correlation(fit.posterior.mean("difficulty"), dense.true(0, "beta")))
     assert np.median(steps) < 25 and np.median(found) < 0.5
+
+
+def test_the_papers_rule_is_a_mean_over_the_last_five_losses(small):
+    """Section 6: the change averaged over the last 5, below 0.1 % of the first change; section 7: 0.05 %."""
+    other = 0
+    for seed, share in enumerate((None, 0.0005, 0.001, 0.001, 0.001, 0.001)):
+        given = {} if share is None else {"tolerance": share}
+        losses = -svi(small[0], rate=(0.05, 0.05), particles=1, rule="paper", rng=seed, **given).trace
+        drops, share = -np.diff(losses), share or 0.001
+        low = [drops[n - 4 : n].mean() < share * abs(drops[0]) for n in range(4, len(drops) + 1)]
+        assert low[-1] and not any(low[:-1])
+        other += (drops[3:-1] < share * abs(drops[0])).any()
+    assert other  # one change alone would have stopped before
+
+
+def test_a_weight_counts_in_the_elbo(small):
+    """Where nothing is in doubt: the weighted log likelihood at the means, less the divergence."""
+    r = replace(small[0], weight=np.random.default_rng(3).integers(1, 5, len(small[0])).astype(float))
+    blocks = {k: Normal(v, np.full(v.shape, 1e-5)) for k, v in small[1].items()}
+    priors = dict.fromkeys(blocks, Normal(0, 1))
+    value, _ = elbo(Posterior("two-parameter", blocks, r.students, r.items), r, priors, particles=10, rng=0)
+    p = 1 / (1 + np.exp(-irt.predictor(small[1], r.student, r.item)))
+    right = (r.weight * np.log(np.where(r.correct == 1, p, 1 - p))).sum()
+    cost = sum(divergence(block, priors[name]) for name, block in blocks.items())
+    assert value == pytest.approx(right - cost, abs=0.05)
 
 
 @pytest.mark.parametrize("settings", ({"rate": (0.05, 0.05), "steps": 300}, {"steps": 40}))
@@ -252,6 +278,9 @@ def test_no_answers_leave_the_prior_and_all_right_stays_finite():
     ("settings", "message"),
     [
         ({"rule": "best"}, "rule = 'best'"),
+        ({"rule": ["paper"]}, "rule = "),
+        ({"progress": 1}, "progress = 1: give True or False"),
+        ({"particles": 10**9}, "particles = 1000000000 would take"),
         ({"rate": 0.1}, "rate = 0.1"),
         ({"rate": (0.1, 0)}, "rate"),
         ({"steps": 0}, "steps = 0"),
@@ -270,14 +299,20 @@ def test_settings_that_cannot_be_are_refused(small, settings, message):
 
 def test_starts_that_do_not_fit_are_refused(small, fitted):
     r = small[0]
-    with pytest.raises(ValueError, match="other students"):
-        svi(Responses.from_wide(np.ones((3, 20))), start=fitted.posterior, rng=1)
+    with pytest.raises(ValueError, match="start's 'ability' says nothing of student"):
+        svi(Responses.from_wide(np.ones((300, 20))), start=fitted.posterior, rng=1)
     with pytest.raises(ValueError, match="normal"):
         svi(r, start=fitted.posterior, priors=irt.PAPER, rng=1)
     with pytest.raises(ValueError, match="start"):
         svi(r, "factorization", factors=2, start=fitted.posterior, rng=1)
     with pytest.raises(ValueError, match="normal"):
         elbo(fitted.posterior, r, irt.PAPER, rng=1)
+    with pytest.raises(ValueError, match=r"give a posterior, such as fit\.posterior"):
+        elbo(fitted, r, rng=1)
+    with pytest.raises(ValueError, match="particles = 1000000000 would take"):
+        elbo(fitted.posterior, r, particles=10**9, rng=1)
+    with pytest.raises(ValueError, match="samples would take"):
+        nuts(r, samples=10**9, rng=1)
 
 
 def test_the_bar_shows_only_on_request(small, capsys):

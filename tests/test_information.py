@@ -195,3 +195,11 @@ def test_bad_input_gets_one_clear_error():
     ):
         with pytest.raises(ValueError, match=message):
             call()
+
+
+@pytest.mark.parametrize("answers", [10**9, [3, 10**6]], ids=str)
+def test_more_answers_than_can_be_followed_are_refused_at_once(answers):
+    with pytest.raises(ValueError, match=r"answers = 1000.*: give at most 100,000, which are followed one by one"):
+        information.fisher(BKTParams(), answers)
+    with pytest.raises(ValueError, match="give at most 100,000"):
+        information.students_needed(BKTParams(), 10**9)

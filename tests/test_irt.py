@@ -196,3 +196,30 @@ def test_models_need_no_torch():
     house = Path(ktlib.__file__).parent.parent
     told = subprocess.run([sys.executable, "-c", source], cwd=house, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"
+
+
+def test_odd_values_at_the_doors_are_refused():
+    r = class_of()
+    kind = irt.Model.of("two-parameter", r)
+    values = {k: v[0] for k, v in irt.sample_prior(kind, draws=1, rng=0).items()}
+    cases = [
+        (lambda: irt.Model.of(["two-parameter"], r), "model = "),
+        (lambda: irt.Model.of("two-parameter", 5), "responses are a int"),
+        (lambda: irt.sample_prior("two-parameter", draws=1, rng=0), "make one with Model.of"),
+        (lambda: irt.sample_prior(kind, draws=10**9, rng=0), "draws = 1000000000 would take"),
+        (lambda: irt.prior_predictive(kind, 5, draws=1, rng=0), "responses are a int"),
+        (
+            lambda: irt.prior_predictive(kind, class_of(8, 5), draws=1, rng=0),
+            "8 students and 5 items, the model 7 and 5",
+        ),
+        (lambda: irt.simulate(5, values, rng=0), "responses are a int"),
+        (lambda: irt.simulate(r, 5, rng=0), "values = 5: give a dict"),
+        (lambda: irt.simulate(r, values | {"ability": np.ones((7, 2))}, rng=0), r"ability has shape \(7, 2\)"),
+        (lambda: irt.simulate(r, values | {"difficulty": 0.0}, rng=0), r"difficulty has shape \(\)"),
+        (lambda: kind.named([["ability"]], "learned"), "learned names"),
+    ]
+    for call, message in cases:
+        with pytest.raises(ValueError, match=message):
+            call()
+    with pytest.raises(ValueError, match="mask of type object"):
+        irt.Model.of("hierarchical", r, factors=1, attributes=X, mask=[[True], [True, False]])

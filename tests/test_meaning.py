@@ -2,9 +2,14 @@
 
 import functools
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import meaning
+import nbformat
 import numpy as np
 import pytest
 
@@ -153,3 +158,18 @@ def test_settled_outputs_keep_what_differs_and_how_many_there_are():
     far = [{"output_type": "stream", "name": "stdout", "text": "0.389\n"}, {"data": {"text/plain": "1", "x": "b"}}]
     assert meaning.settled(near, stored) == stored
     assert meaning.settled(far, stored) == far and meaning.settled(stored[:1], stored) == stored[:1]
+
+
+@pytest.mark.parametrize(("exact", "failed"), [("", ["far"]), ("1", ["far", "near"])])
+def test_notebooks_are_held_to_it(exact, failed, tmp_path):
+    """nbval, as notebooks/conftest.py has it, on three cells: the stored output is right, near and far."""
+    root = Path(__file__).parents[1]
+    for name, stored in (("right", "0.381\n"), ("near", "0.382\n"), ("far", "0.384\n")):
+        cell = nbformat.v4.new_code_cell("print(0.381)", execution_count=1)
+        cell.outputs = [nbformat.v4.new_output("stream", text=stored)]
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{name}.ipynb")
+    (tmp_path / "conftest.py").write_bytes((root / "notebooks/conftest.py").read_bytes())
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env", "."]
+    environment = os.environ | {"PYTHONPATH": f"{root}{os.pathsep}{root / 'tools'}", "KTLIB_EXACT": exact}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert [name for name in ("far", "near", "right") if f"FAILED {name}.ipynb" in done.stdout] == failed, done.stdout

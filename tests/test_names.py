@@ -169,4 +169,4 @@ def test_a_start_lacks_nobody_unless_something_is_frozen(known, new):
         coordinate_ascent(Responses.from_wide(new), start=known.freeze("ability"))
     same = table(np.random.default_rng(1), 300)[ITEMS[::-1]].iloc[::-1]  # the same students and items, turned about
     again = coordinate_ascent(Responses.from_wide(same), start=known, max_sweeps=1, tol=0, calibrate=False).posterior
-    np.testing.assert_allclose(again.mean("ability")[::-1], known.mean("ability"), atol=0.01)
+    np.testing.assert_allclose(again.mean("ability")[::-1], known.mean("ability"), atol=0.03)

@@ -416,7 +416,7 @@ def test_rows_of_several_scores_make_a_table():
     table = pd.DataFrame([found.row(), score(y, p, metrics=["brier"]).row()])
     assert list(table) == ["n", "right", "brier", "brier_low", "brier_high", "reason"]
     assert table.brier_low[0] == found.interval("brier")[0]
-    with pytest.raises(ValueError, match="metric = 'auc': this score has brier"):
+    with pytest.raises(ValueError, match="metric = 'auc': give one of 'brier'"):
         found.interval("auc")
     with pytest.raises(ValueError, match="level = 95 is not between 0 and 1"):
         found.interval("brier", 95)
@@ -475,7 +475,7 @@ Y, P = GOOD.values()
         (lambda: by_group(Y, [0.5, 1, 0.5], list("abc")), "row 1: forecast 1 for a wrong answer"),
         (lambda: compare(Y, P, [0.5, 1, 0.5], "log_loss"), "row 1: forecast 1 for a wrong answer"),
         (lambda: compare(Y, P, P[:2], "auc"), r"forecast has shape \(2,\)"),
-        (lambda: compare(Y, P, P, "acc"), "metrics = 'acc': give names among"),
+        (lambda: compare(Y, P, P, "acc"), "metric = 'acc': give one of 'auc'"),
         (lambda: over_splits([0.1], 9, 1), "for two splits or more"),
         (lambda: over_splits([0.1, np.nan], 9, 1), "give one finite number a split"),
         (lambda: over_splits([0.1, 0.2], 0, 1), "n_train = 0: give a whole number, 1 or more"),
@@ -498,3 +498,17 @@ def test_results_are_frozen():
         with pytest.raises(AttributeError):
             result.n = 1
     assert prediction.METRICS is METRICS
+
+
+def test_equal_values_of_all_splits_leave_no_spread():
+    found = over_splits([0.25, 0.25, 0.25], 8, 2)
+    assert (found.value, found.above, found.n) == (0.25, 3, 3)
+    assert np.isnan([found.se, *found.interval()]).all()
+    assert found.reason == "n = 3, all alike: no spread to take a standard error from"
+
+
+def test_more_bins_than_answers_are_as_many_as_answers():
+    few, many = (calibration([1, 0, 1], [0.2, 0.3, 0.8], bins=bins) for bins in (3, 10**12))
+    pd.testing.assert_frame_equal(few.bins, many.bins)
+    with pytest.raises(ValueError, match="ask for less"):
+        bootstrap([1, 0], [0.5, 0.4], "brier", [0, 1], draws=10**10, rng=0)

@@ -53,11 +53,21 @@ def test_a_claim_that_reads_a_stored_result_says_so():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: quotes.Claim(**CLAIM | {"verdict": "maybe"}), "verdict 'maybe' of claim 'rate' must be one of holds"),
+        (
+            lambda: quotes.Claim(**CLAIM | {"verdict": "maybe"}),
+            "verdict of claim 'rate' = 'maybe': give one of 'holds'",
+        ),
         (lambda: quotes.Claim(**CLAIM | {"seed": " "}), "claim 'rate' leaves seed empty"),
         (lambda: quotes.Claim(**CLAIM | {"name": "Mean rate"}), "name 'Mean rate' must be lower-case"),
         (lambda: quotes.Card(**CARD | {"answer": "word " * 31}), "has 31 words; one breath is 30"),
         (lambda: quotes.Card(**CARD | {"limits": ()}), "needs limits"),
+        (lambda: quotes.Card(**CARD | {"limits": 5}), "needs limits"),
+        (lambda: quotes.Card(**CARD | {"limits": ("So.", " ")}), "leaves limit 2 empty"),
+        (lambda: quotes.Card(**CARD | {"limits": ("nan of 5",)}), "says NaN in limit 1"),
+        (lambda: quotes.Card(**CARD | {"answer": "Within nan."}), "says NaN in answer"),
+        (lambda: quotes.Card(**CARD | {"question": ""}), "leaves question empty"),
+        (lambda: quotes.Card(**CARD | {"answer": 5}), "has answer = 5: give text"),
+        (lambda: quotes.Numbers(values=5), "values = 5: give a dict"),
         (lambda: quotes.Numbers(values={"x": float("nan")}), "never NaN"),
         (lambda: quotes.Numbers(values={"x": "nan"}), "never NaN"),
         (lambda: quotes.Numbers(values={"x": "±NaN%"}), "never NaN"),
@@ -102,3 +112,10 @@ def test_a_figure_needs_its_finding_in_words():
 
 def test_a_figure_without_a_name_is_not_quoted():
     assert quotes.MIME not in draw()._repr_mimebundle_()
+
+
+def test_the_book_says_nothing_where_it_holds_and_goes_on_where_it_does_not(capsys):
+    quotes.book_says(True, "ten lines and ktlib agree")
+    assert not capsys.readouterr().out
+    quotes.book_says(False, "ten lines and ktlib agree")
+    assert capsys.readouterr().out.startswith(f"{quotes.OTHERWISE}: ten lines and ktlib agree. ")

@@ -394,7 +394,7 @@ def test_responses_built_by_hand_must_fit_together(change, message):
         (lambda r: r.subset([True]), r"mask has shape \(1,\) and type bool: give True or False for each of 3 answers"),
         (lambda r: r.subset([0, 1, 2]), r"mask has shape \(3,\) and type int64"),
         (lambda r: r.subset([False] * 3), "mask keeps none of 3 answers"),
-        (lambda r: r.counts("skill"), 'by = \'skill\': give "item" or "student"'),
+        (lambda r: r.counts("skill"), "by = 'skill': give one of 'item', 'student'"),
         (lambda r: r.split_answers((0.5, 0.4), rng=1), r"fractions = \(0\.5, 0\.4\): .* add up to 1"),
         (lambda r: r.split_answers((1.5, -0.5), rng=1), "numbers above 0"),
         (lambda r: r.split_answers(rng=1), "part 3 of 3 would hold none of 3 answers: give other fractions"),
@@ -402,7 +402,7 @@ def test_responses_built_by_hand_must_fit_together(change, message):
         (lambda r: r.split_students(0.1, rng=1), "part 1 of 2 would hold none"),
         (lambda r: r.split_students(1, rng=1), "fraction = 1 is not between 0 and 1"),
         (lambda r: r.split_time(), r"no order: name its column, from_frame\(\.\.\., order=\.\.\.\)"),
-        (lambda r: Responses.from_frame(log(), keep="best"), 'keep = \'best\': give "first", "last" or None'),
+        (lambda r: Responses.from_frame(log(), keep="best"), "keep = 'best': give one of 'first', 'last', None"),
     ],
 )
 def test_what_cannot_be_done_is_said(act, message):

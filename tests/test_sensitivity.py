@@ -74,9 +74,9 @@ def test_sweep_changes_one_number_and_allows_the_flip():
     params = sweep(TRUTH, "p_guess", [0.1, 0.95])
     assert [p.p_guess for p in params] == [0.1, 0.95] and params[1].flipped
     assert {p.p_slip for p in params} == {TRUTH.p_slip}
-    with pytest.raises(ValueError, match="name = 'guess'; the parameters are p_init"):
+    with pytest.raises(ValueError, match="name = 'guess': give one of 'p_init'"):
         sweep(TRUTH, "guess", [0.1])
-    with pytest.raises(ValueError, match=r"values = 0\.1: give a list of probabilities"):
+    with pytest.raises(ValueError, match=r"values = 0\.1: give a list such as"):
         sweep(TRUTH, "p_guess", 0.1)
 
 
@@ -120,3 +120,22 @@ def test_closeness_is_one_on_target_and_zero_at_the_far_end():
         closeness(1.2)
     with pytest.raises(ValueError, match=r"target = 0 .*such as 0\.7"):
         closeness(0.5, target=0)
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: cost(np.ones((3, 4)), TRUTH, TRUTH), "group = array.* give what bkt.simulate returned"),
+        (
+            lambda: cost(bkt.simulate(TRUTH, students=3, steps=4, rng=1), TRUTH, (0.1,) * 4),
+            "assumed = .* give BKTParams",
+        ),
+        (lambda: cost(bkt.simulate(TRUTH, students=3, steps=4, rng=1), None, TRUTH), "truth = None: give BKTParams"),
+        (lambda: degenerate(TRUTH, edge="x"), "edge = 'x' is not between 0 and 1: give a number such as 0.001"),
+        (lambda: sweep(TRUTH, ["p_slip"], [0.1]), r"name = \['p_slip'\]: give one of"),
+        (lambda: sweep(TRUTH, np.zeros((2, 2)), [0.1]), "name = array.* give one of"),
+    ],
+)
+def test_what_is_no_class_no_parameters_and_no_name_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -187,3 +187,7 @@ def test_an_index_that_is_named_like_a_column_does_no_harm():
     for name in frame.columns:
         named = frame.set_index(pd.Index([*"pqr"], name=name))
         assert [list(map(list, s)) for s in sequences_by(named, "skill").values()] == [[[1], [1]], [[0]]]
+
+
+def test_its_representation_is_one_line():
+    assert repr(Sequences.from_lists([[1, None, 0], [1]])) == "Sequences: 3 answers of 2 students, 1 to 3 steps each"

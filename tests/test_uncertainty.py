@@ -69,7 +69,7 @@ def test_frozen_and_boundary_parameters_have_no_standard_error():
     assert "p_guess" not in frozen.se
     with pytest.raises(ValueError, match="p_guess was not estimated"):
         frozen.interval("p_guess")
-    with pytest.raises(ValueError, match="'slip' is no parameter; the estimated ones are p_init, p_transit, p_slip"):
+    with pytest.raises(ValueError, match="name = 'slip': give one of 'p_init', 'p_transit', 'p_slip'"):
         frozen.interval("slip")
     for level in (95, -0.1, 0, 1, "x"):
         with pytest.raises(ValueError, match=f"level = {level!r} is not between 0 and 1: give a number such as 0.95"):
@@ -98,13 +98,60 @@ def test_only_the_maximum_of_these_answers_has_standard_errors():
     answers, others = (bkt.simulate(TRUTH, students=200, steps=15, rng=seed).answers for seed in (5, 6))
     fit = em.fit(answers)
     for wrong_answers, wrong_fit, message in (
-        (others, fit, "not at its maximum at .*: raise max_steps, or pass the answers it was fitted to"),
+        (others, fit, "these answers have log likelihood .*, but those it was .* pass the answers it was fitted to"),
         (answers, em.fit(answers, max_steps=1), "not at its maximum"),
         (answers[:100], fit, "100 students with 1500 answers, but the fit saw 200 with 3000: pass the answers"),
         (answers, fit.params, "fit = BKTParams.*: give what em.fit returned"),
     ):
         with pytest.raises(ValueError, match=message):
             standard_errors(wrong_answers, wrong_fit)
+
+
+@pytest.mark.parametrize("look", ["profile", "profile_pair", "intervals", "bootstrap", "standard_errors"])
+def test_other_answers_of_the_same_size_are_refused_and_another_order_is_not(look):
+    flat = BKTParams(p_init=0.5, p_transit=0.02, p_slip=0.3, p_guess=0.3)
+    answers = bkt.simulate(flat, students=100, steps=5, rng=2).answers
+    others = bkt.simulate(BKTParams(), students=100, steps=5, rng=3).answers
+    fit = em.fit(answers, tol=1e-9)
+    call = {
+        "profile": lambda rows: profile(rows, fit, "p_slip", grid=[0.1, 0.2]).log_likelihood,
+        "profile_pair": lambda rows: profile_pair(rows, fit, ("p_slip", "p_guess"), ([0.3], [0.2])).log_likelihood,
+        "intervals": lambda rows: intervals(rows, fit).table.low.to_numpy(float),
+        "bootstrap": lambda rows: bootstrap(rows, fit, draws=2, rng=1).draws[:0],
+        "standard_errors": lambda rows: standard_errors(rows, fit).covariance,
+    }[look]
+    one_changed = answers.copy()
+    one_changed[0, 0] = 1 - one_changed[0, 0]
+    for rows in (others, one_changed):
+        with pytest.raises(ValueError, match="pass the answers it was fitted to"):
+            call(rows)
+    if look != "standard_errors":
+        np.testing.assert_allclose(call(answers[::-1]), call(answers), rtol=1e-3, atol=1e-6)
+
+
+def stuck():
+    """A class and a fit to it that ended on the lower of two summits, 3.7 nats below the other."""
+    half_know = BKTParams(p_init=0.5, p_transit=0.5, p_slip=0.5, p_guess=0.02)
+    answers = bkt.simulate(half_know, students=40, steps=8, rng=368).answers
+    return answers, em.fit(answers, tol=1e-9), em.fit(answers, start=half_know, tol=1e-9)
+
+
+def test_a_better_maximum_that_a_profile_meets_is_named_not_hidden():
+    answers, low, high = stuck()
+    assert high.log_likelihood > low.log_likelihood + 3 and not high.params.flipped
+    for call in (
+        lambda: profile(answers, low, "p_guess"),
+        lambda: profile_pair(answers, low, ("p_guess", "p_slip"), ([0.01, 0.3], [0.3, 0.55])),
+    ):
+        with pytest.raises(
+            ValueError, match=r"a better maximum exists: with BKTParams.*again with that as start"
+        ) as caught:
+            call()
+    named = eval(str(caught.value).split("with ")[1].split(" the answers")[0], {"BKTParams": BKTParams})
+    assert em.fit(answers, start=named, tol=1e-9).log_likelihood == pytest.approx(high.log_likelihood, abs=1e-3)
+    assert any(flag.startswith("no maximum: the answers are likelier at") for flag in intervals(answers, low).flags)
+    assert not any(flag.startswith("no maximum") for flag in intervals(answers, high).flags)
+    assert np.isfinite(profile(answers, high, "p_guess").log_likelihood).any()
 
 
 def refitted(answers, value, name="p_slip"):
@@ -263,7 +310,7 @@ def test_profiles_and_bootstrap_refuse_what_they_cannot_use():
             lambda: profile(answers, held, "p_slip"),
             "'p_slip' was not estimated: choose from p_init, p_transit, p_guess",
         ),
-        (lambda: profile(answers, fit, "slip"), "'slip' was not estimated"),
+        (lambda: profile(answers, fit, "slip"), "name = 'slip': give one of"),
         (lambda: profile(answers[:9], fit, "p_slip"), "9 students with 72 answers, but the fit saw 50"),
         (lambda: profile(answers, fit, "p_slip", grid=[0.2, 0.1]), "give ascending values"),
         (lambda: profile(answers, fit, "p_slip", grid=[0.2, 1.1]), "grid of p_slip = 1.1 is not a probability"),
@@ -275,6 +322,22 @@ def test_profiles_and_bootstrap_refuse_what_they_cannot_use():
         (lambda: bootstrap(answers, fit.params, rng=1), "fit = BKTParams.*: give what em.fit returned"),
         (lambda: bootstrap(answers, fit, draws=2, rng=1).interval("slip"), "'slip' is no parameter"),
         (lambda: intervals(answers, fit, 1.5), "level = 1.5 is not between 0 and 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+def test_names_of_any_kind_and_draws_beyond_memory_are_refused():
+    answers = bkt.simulate(TRUTH, students=60, steps=6, rng=1).answers
+    fit = em.fit(answers)
+    for call, message in (
+        (lambda: profile(answers, fit, ["p_slip"]), r"name = \['p_slip'\]: give one of"),
+        (lambda: profile_pair(answers, fit, 5, ([0.1], [0.2])), "names = 5: give a list such as"),
+        (lambda: profile_pair(answers, fit, "p_slip", ([0.1], [0.2])), "names = 'p_slip': give a list"),
+        (lambda: profile_pair(answers, fit, ("p_init", "p_slip"), np.array(1.0)), "grids = array.* give a list"),
+        (lambda: standard_errors(answers, fit).interval({}), "name = {}: give one of"),
+        (lambda: bootstrap(answers, fit, draws=2, rng=1).interval(np.zeros(2)), "name = array.* give one of"),
+        (lambda: bootstrap(answers, fit, draws=10**9, rng=1), "draws = 1000000000 would take"),
     ):
         with pytest.raises(ValueError, match=message):
             call()
