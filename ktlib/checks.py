@@ -121,11 +121,12 @@ def not_negative(value, name: str) -> float:
     raise ValueError(f"{name} = {shown(value)}: give a finite number, 0 or more")
 
 
-def whole(value, name: str, least: int) -> int:
-    """One whole number, `least` or more; True and 3.0 are none."""
-    if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= least:
+def whole(value, name: str, least: int, most: float = math.inf) -> int:
+    """One whole number, `least` to `most`; True and 3.0 are none."""
+    if isinstance(value, int | np.integer) and not isinstance(value, bool) and least <= value <= most:
         return int(value)
-    raise ValueError(f"{name} = {shown(value)}: give a whole number, {least} or more")
+    limit = f"{least} or more" if most == math.inf else f"{least} to {most:,}"
+    raise ValueError(f"{name} = {shown(value)}: give a whole number, {limit}")
 
 
 def whole_each(value, name: str, students: int) -> np.ndarray:

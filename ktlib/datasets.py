@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .checks import one_of
 from .exams import Exam
 from .responses import Responses
 
@@ -110,8 +111,7 @@ def assist2009(part: str = "train"):
     import pandas as pd
 
     parts = {"train": ("train",), "test": ("test",), "all": ("train", "test")}
-    if part not in parts:
-        raise ValueError(f"part = {part!r}: give one of {', '.join(map(repr, parts))}")
+    part = one_of(part, parts, "part")
     return pd.concat([_answers(path_to(f"assist2009_{p}.csv")) for p in parts[part]], ignore_index=True)
 
 
@@ -192,8 +192,7 @@ def path_to(name: str) -> Path:
 
     Raises ValueError for a name that is not in `FILES`, DataError if it is nowhere to be had, cut short or changed.
     """
-    if name not in FILES:
-        raise ValueError(f"name = {name!r}: give one of {', '.join(map(repr, FILES))}")
+    name = one_of(name, FILES, "name")
     for folder in _folders():
         if (folder / name).is_file():
             return _verified(folder / name)
@@ -207,9 +206,7 @@ def stored(name: str) -> Path:
     Raises ValueError for a name that is not there.
     """
     names = sorted(path.relative_to(_STORED).as_posix() for path in _STORED.rglob("*.*"))
-    if name not in names:
-        raise ValueError(f"name = {name!r}: give one of {', '.join(map(repr, names))}")
-    return _STORED / name
+    return _STORED / one_of(name, names, "name")
 
 
 def _folders() -> list[Path]:

@@ -39,7 +39,7 @@ class Exam:
         items = self.responses.items
         labels, skills = unique_names(self.labels, "label"), unique_names(self.skills, "skill")
         unique_names(labels + skills, "attribute")
-        label = np.asarray(self.label)
+        label = as_array(self.label, "label")
         if label.dtype.kind not in "iu" or label.shape != (len(items),):
             raise ValueError(
                 f"label has type {label.dtype} and shape {label.shape}: give one whole number for each of "

@@ -28,6 +28,7 @@ with checks.extra("bayes", __name__):
 
     from .irt import Data, program
 
+MOST = 10_000_000  # steps or draws; more is a slip of the finger
 __all__ = ["Draws", "Fit", "elbo", "nuts", "svi"]
 
 
@@ -67,7 +68,7 @@ def svi(
     kind = Model.of(model, responses, factors=factors, attributes=attributes, mask=mask)
     priors = kind.priors(priors)
     frozen = checks.frozen_blocks(frozen, start, model)
-    steps, particles = checks.whole(steps, "steps", 1), checks.whole(particles, "particles", 1)
+    steps, particles = checks.whole(steps, "steps", 1, MOST), checks.whole(particles, "particles", 1)
     batch = len(responses) if batch is None else min(checks.whole(batch, "batch", 1), len(responses))
     first, last = _rates(rate)
     rule, progress = checks.one_of(rule, ("safe", "paper"), "rule"), checks.flag(progress, "progress")
@@ -235,7 +236,10 @@ def nuts(
     """
     kind = Model.of(model, responses, factors=factors, attributes=attributes, mask=mask)
     priors = kind.priors(priors)
-    sizes = {"warmup_steps": checks.whole(warmup, "warmup", 1), "num_samples": checks.whole(samples, "samples", 4)}
+    sizes = {
+        "warmup_steps": checks.whole(warmup, "warmup", 1, MOST),
+        "num_samples": checks.whole(samples, "samples", 4, MOST),
+    }
     chains, rng = checks.whole(chains, "chains", 1), checks.generator(rng)
     numbers = chains * sizes["num_samples"] * sum(map(np.prod, kind.shapes.values()))
     checks.fits_in_memory(numbers, f"{chains} x {samples} samples")

@@ -78,7 +78,8 @@ def how_much_data(params: BKTParams, designs: Iterable[tuple[int, int]]):
 
     _check_inside(params)
     pairs = checks.listed(designs, "designs", "[(22, 15)]")
-    if not pairs or any(not isinstance(pair, tuple | list | np.ndarray) or len(pair) != 2 for pair in pairs):
+    pairs = [pair.tolist() if isinstance(pair, np.ndarray) else pair for pair in pairs]
+    if not pairs or any(not isinstance(pair, tuple | list) or len(pair) != 2 for pair in pairs):
         raise ValueError(f"designs = {shown(designs)}: give (students, answers) pairs, such as [(200, 15)]")
     for students, answers in pairs:
         checks.whole(students, "students", 1)

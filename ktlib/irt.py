@@ -11,9 +11,10 @@ from functools import partial
 
 import numpy as np
 
-from .checks import extra
+from .checks import extra, instance
 from .models import PAPER, POSITIVE, Model, default, predictor, prior_predictive, sample_prior, simulate
 from .posterior import Normal
+from .responses import Responses
 
 with extra("bayes", __name__):
     import pyro
@@ -43,6 +44,8 @@ class Data:
     @classmethod
     def of(cls, responses, dtype: torch.dtype = torch.float32) -> Data:
         """From `Responses`; `dtype` is the one that the models compute in."""
+        instance(responses, Responses, "responses", "make them with Responses.from_wide or from_frame")
+        instance(dtype, torch.dtype, "dtype", "give torch.float32 or torch.float64")
         student, item = (torch.as_tensor(np.asarray(c, dtype=np.int64)) for c in (responses.student, responses.item))
         weight = None if responses.weight is None else torch.tensor(responses.weight, dtype=dtype)
         correct = torch.tensor(responses.correct, dtype=dtype)

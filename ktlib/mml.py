@@ -91,7 +91,7 @@ def fit(responses, *, points=None, em_steps=40, max_steps=500, tol=1e-3, priors:
     table too large for the memory.
     """
     rules = [even(*r) for r in EVEN] if points is None else [gauss_hermite(points)]
-    em_steps, max_steps = whole(em_steps, "em_steps", 0), whole(max_steps, "max_steps", 1)
+    em_steps, max_steps = whole(em_steps, "em_steps", 0, 1_000_000), whole(max_steps, "max_steps", 1)
     tol = not_negative(tol, "tol")
     responses = responses if isinstance(responses, Responses) else Responses.from_wide(responses)
     model = Objective(_table(responses, len(rules[-1][0])), rules.pop(0), priors, responses.items)

@@ -203,7 +203,7 @@ class Responses:
 
     def subset(self, mask) -> Responses:
         """The answers where `mask`, (answers,) of True and False, holds; names and codes stay."""
-        mask = np.asarray(mask)
+        mask = read.as_array(mask, "mask")
         if mask.dtype != bool or mask.shape != (len(self),):
             raise ValueError(
                 f"mask has shape {mask.shape} and type {mask.dtype}: give True or False for each of {len(self)} answers"

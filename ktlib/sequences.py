@@ -265,6 +265,9 @@ def _names(students, n: int) -> tuple:
     names = tuple(range(n)) if students is None else in_order(students, "student")
     if len(names) != n:
         raise ValueError(f"{len(names)} student names for {n} sequences: give one name a sequence")
+    for name in names:
+        if name is None or (isinstance(name, float) and name != name):
+            raise ValueError(f"student name {name!r}: give each a text or a number")
     return names
 
 
