@@ -500,7 +500,9 @@ BEHIND = {
     "inference": {"Draws"},
     "information": {"Ridge"},
     "irt": {"factorization", "hierarchical", "program", "two_parameter"},
-    "likelihood": {"ChangePoints", "Climb", "climb", "draws", "rivals", "summits", "to_logit", "to_params", "to_probability"},
+    "likelihood": {
+        "ChangePoints", "Climb", "climb", "draws", "rivals", "summits", "to_logit", "to_params", "to_probability",
+    },
     "metrics": {"Recovery"},
     "mml": {"MMLFit", "Objective", "even", "gauss_hermite"},
     "models": {
