@@ -3,6 +3,8 @@
 PYTHON ?= python3
 TORCH  ?= torch
 # TORCH=torch==2.13.0 asks for one build; TORCH= leaves torch out (Part I runs without it).
+JOBS   ?= 2
+# processes that `make test` works in, a file at a time
 
 VENV := .venv
 BIN  := $(VENV)/bin
@@ -63,7 +65,7 @@ check: $(VENV)/book $(VENV)/site
 	$(BIN)/python tools/check_browser.py book/_build/html
 
 test: $(TEST) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(TEST)
 	$(BIN)/ruff check .
