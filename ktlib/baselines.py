@@ -241,7 +241,8 @@ def _fit_logistic(table, skills, with_items: bool, order, strength: float, logs:
     known = skill_names(table, skills)
     items = pd.factorize(table["item"], sort=True)[1] if with_items else None
     design = _design(table, skills, known, items, logs)
-    model = LogisticRegression(C=1 / strength, solver="lbfgs" if with_items else "newton-cholesky", max_iter=2000)
+    solver = "lbfgs" if with_items else "newton-cholesky"
+    model = LogisticRegression(C=1 / strength, solver=solver, max_iter=5000, tol=1e-6)  # or machines would differ
     model.fit(design, correct)
     features = [(feature, name) for feature in ("skill", "right", "wrong") for name in known]
     if with_items:

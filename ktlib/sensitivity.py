@@ -107,7 +107,7 @@ def degenerate(params: BKTParams, edge: float = 1e-3) -> tuple[str, ...]:
     reasons = []
     if params.flipped:
         even = np.isclose(params.p_guess + params.p_slip, 1, rtol=0, atol=1e-9)
-        what = "= 1: an answer says nothing of knowing" if even else "> 1: a right answer counts against knowing"
+        what = "equal 1: an answer says nothing of knowing" if even else "> 1: a right answer counts against knowing"
         reasons.append(f"guess + slip {what}")
     if params.p_guess > 0.5:
         reasons.append("guess > ½: those who do not know answer right more often than not")

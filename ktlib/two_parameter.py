@@ -69,7 +69,12 @@ def _moments(data, blocks):
     alpha, theta, beta = blocks["discrimination"], blocks["ability"], blocks["difficulty"]
     gap = theta.loc[data.student] - beta.loc[data.item]
     gap_var = theta.scale[data.student] ** 2 + beta.scale[data.item] ** 2
-    return alpha.mean[data.item], alpha.sd[data.item] ** 2, gap, gap_var
+    mean, var = alpha.loc, alpha.scale**2
+    if alpha.log:  # not `alpha.mean`: where a step went too far this is no number, and the step is lost
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = np.exp(mean + var / 2)
+            var = mean**2 * np.expm1(var)
+    return mean[data.item], var[data.item], gap, gap_var
 
 
 def _product_nodes(data, blocks):

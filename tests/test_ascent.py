@@ -469,7 +469,7 @@ def test_pieces_change_nothing(monkeypatch, model):
         ({"rule": "fast"}, "rule = 'fast': give one of 'safe', 'paper'"),
         ({"rule": ["safe"]}, r"rule = \['safe'\]: give one of"),
         ({"model": ["two-parameter"]}, "give one of 'two-parameter'"),
-        ({"frozen": [["ability"]]}, "give a list of names"),
+        ({"frozen": [["ability"]]}, "give names of blocks"),
         ({"learned": [["ability"]]}, r"learned names \['ability'\]"),
         ({"start": 5}, "start is a int: give a posterior"),
         ({"calibrate": "no"}, "calibrate = 'no': give True or False"),

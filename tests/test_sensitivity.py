@@ -112,7 +112,7 @@ def test_degenerate_parameters_are_named_from_the_limit_on(name, sound, limit, w
 def test_guess_and_slip_are_degenerate_from_a_sum_of_exactly_1_on():
     assert not degenerate(BKTParams(p_guess=0.5, p_slip=0.4999))
     (even,) = degenerate(BKTParams(p_guess=0.5, p_slip=0.5, allow_flip=True))
-    assert even == "guess + slip = 1: an answer says nothing of knowing"
+    assert even == "guess + slip equal 1: an answer says nothing of knowing"
     over = degenerate(BKTParams(p_guess=0.5, p_slip=0.6, allow_flip=True))
     assert over[0] == "guess + slip > 1: a right answer counts against knowing"
 
