@@ -104,7 +104,7 @@ class Tracing:
 
         known = rows["skill"].isin(self.fits.names).to_numpy() | (self.fits.prior is not None)
         out = np.full(len(rows), self.overall)
-        out[known] = skills.predict(self.fits, rows[known])
+        out[known] = skills.predict(self.fits, rows[known], unseen="default")
         return out
 
     def forecast(self, table: pd.DataFrame) -> np.ndarray:

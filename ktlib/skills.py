@@ -184,23 +184,23 @@ def predict(
     correct: str = "correct",
     *,
     order: str | None = None,
-    unseen: str = "default",
+    unseen: str | None = None,
 ):
     """P(right) for each row of a long-form DataFrame, from the same student's earlier rows on the same skill.
 
     frame: one row for each answer and skill; correct holds 1, 0, or NaN where the answer is yet to come. An answer that
     needs two skills has two rows: its forecast is the mean, or `bkt.p_correct_skills`, of both. order: the column of
     numbers or times that puts a student's rows in order; without it they count as in the order answered, unless a
-    column of times says otherwise. unseen: skills that were not fitted are forecast from the prior's mean, without a
-    prior from the literature's `BKTParams()`, and a warning counts and names them ("default"); or refused ("error").
-    Gives a (rows,) array in the order of the rows.
+    column of times says otherwise. unseen: "default" forecasts skills that were not fitted from the prior's mean,
+    without a prior from the literature's `BKTParams()`; "error" refuses them; None is "default" with a warning that
+    counts and names them. Gives a (rows,) array in the order of the rows.
 
     Raises ValueError for a column that is missing or not filled in, an answer that is none, and rows out of order.
     """
     import pandas as pd
 
     checks.instance(fits, SkillFits, "fits", "give what fit_skills returned")
-    checks.one_of(unseen, ("default", "error"), "unseen")
+    checks.one_of(unseen, ("default", "error", None), "unseen")
     check_frame(frame, student, skill, correct)
     refuse_empty(frame, (student, skill))
     right = pd.to_numeric(frame[correct], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
@@ -219,7 +219,10 @@ def predict(
         what = f"{len(new)} skills in {rows} of {len(frame)} rows were not fitted: {shown(new)}"
         if unseen == "error":
             raise ValueError(f'{what}. Leave their rows out, or unseen="default" forecasts them from {default}')
-        warnings.warn(f"{what}. They are forecast from {default}", stacklevel=2)
+        if unseen is None:
+            warnings.warn(
+                f'{what}. They are forecast from {default}; unseen="default" says that they may', stacklevel=2
+            )
     out = np.empty(len(frame))
     for code, name in enumerate(names):
         rows = place[whose == code]
