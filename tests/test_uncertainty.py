@@ -320,7 +320,7 @@ def test_profiles_and_bootstrap_refuse_what_they_cannot_use():
         (lambda: bootstrap(answers, fit, draws=1, rng=1), "draws = 1: give a whole number, 2 or more"),
         (lambda: bootstrap(answers, fit, rng=None), "rng = None: pass a seed"),
         (lambda: bootstrap(answers, fit.params, rng=1), "fit = BKTParams.*: give what em.fit returned"),
-        (lambda: bootstrap(answers, fit, draws=2, rng=1).interval("slip"), "'slip' is no parameter"),
+        (lambda: bootstrap(answers, fit, draws=2, rng=1).interval("slip"), "name = 'slip': give one of 'p_init'"),
         (lambda: intervals(answers, fit, 1.5), "level = 1.5 is not between 0 and 1"),
     ):
         with pytest.raises(ValueError, match=message):
