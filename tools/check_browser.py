@@ -117,12 +117,16 @@ class Check:
     def tab_through(self, page, where: str) -> None:
         """Press Tab, up to four times round the page, until every visible control had the focus.
 
-        A round is all controls and not only those left: one that shows while the page scrolls may lie behind.
+        A round is all controls and not only those left: one that shows while the page scrolls may lie behind. The last
+        keys of a round, which come to the top again, are pressed slowly: such a control needs a moment to show.
         """
         page.evaluate(RECORD_FOCUS)
         for _ in range(4):
-            for _ in range(page.evaluate(f"() => ({CONTROLS})().length") + 5):
+            controls = page.evaluate(f"() => ({CONTROLS})().length")
+            for key in range(controls + 5):
                 page.keyboard.press("Tab")
+                if key > controls - 5:
+                    page.wait_for_timeout(25)
             left = page.evaluate(UNREACHED)
             if not left:
                 break
