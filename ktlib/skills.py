@@ -189,11 +189,11 @@ def predict(
     """P(right) for each row of a long-form DataFrame, from the same student's earlier rows on the same skill.
 
     frame: one row for each answer and skill; correct holds 1, 0, or NaN where the answer is yet to come. An answer that
-    needs two skills has two rows: its forecast is the mean, or `bkt.p_correct_skills`, of both. order: the column of
-    numbers or times that puts a student's rows in order; without it they count as in the order answered, unless a
-    column of times says otherwise. unseen: "default" forecasts skills that were not fitted from the prior's mean,
-    without a prior from the literature's `BKTParams()`; "error" refuses them; None is "default" with a warning that
-    counts and names them. Gives a (rows,) array in the order of the rows.
+    needs two skills has two rows: its forecast is the mean, or `bkt.p_correct_skills`, of both. order: the column that
+    puts rows in order; without it they count as ordered, unless a column of times says otherwise. unseen: "default"
+    forecasts skills that were not fitted from the prior's mean, without a prior from the literature's `BKTParams()`;
+    "error" refuses them; None is "default" with a warning that counts and names them. Gives a (rows,) array in the
+    order of the rows.
 
     Raises ValueError for a column that is missing or not filled in, an answer that is none, and rows out of order.
     """
@@ -211,12 +211,10 @@ def predict(
     place = ordered_rows(frame, student, order, known=(skill, correct))
     known = dict(zip(fits.names, fits.params, strict=True))
     whose, names = pd.factorize(frame[skill].iloc[place])
-    names = names.tolist()
-    new = [name for name in names if name not in known]
+    new = [name for name in names.tolist() if name not in known]
     default = BKTParams() if fits.prior is None else fits.prior.params
     if new:
-        rows = int(np.isin(whose, [names.index(name) for name in new]).sum())
-        what = f"{len(new)} skills in {rows} of {len(frame)} rows were not fitted: {shown(new)}"
+        what = f"{len(new)} skills in {frame[skill].isin(new).sum()} of {len(frame)} rows were not fitted: {shown(new)}"
         if unseen == "error":
             raise ValueError(f'{what}. Leave their rows out, or unseen="default" forecasts them from {default}')
         if unseen is None:
@@ -224,7 +222,7 @@ def predict(
                 f'{what}. They are forecast from {default}; unseen="default" says that they may', stacklevel=2
             )
     out = np.empty(len(frame))
-    for code, name in enumerate(names):
+    for code, name in enumerate(names.tolist()):
         rows = place[whose == code]
         codes, students = pd.factorize(frame[student].iloc[rows])
         step = pd.Series(codes).groupby(codes).cumcount().to_numpy()
