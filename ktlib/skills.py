@@ -191,9 +191,8 @@ def predict(
     frame: one row for each answer and skill; correct holds 1, 0, or NaN where the answer is yet to come. An answer that
     needs two skills has two rows: its forecast is the mean, or `bkt.p_correct_skills`, of both. order: the column that
     puts rows in order; without it they count as ordered, unless a column of times says otherwise. unseen: "default"
-    forecasts skills that were not fitted from the prior's mean, without a prior from the literature's `BKTParams()`;
-    "error" refuses them; None is "default" with a warning that counts and names them. Gives a (rows,) array in the
-    order of the rows.
+    forecasts skills that were not fitted from the prior's mean, or else from `BKTParams()`; "error" refuses them; None
+    is "default" with a warning that counts and names them. Gives a (rows,) array in the order of the rows.
 
     Raises ValueError for a column that is missing or not filled in, an answer that is none, and rows out of order.
     """
