@@ -10,6 +10,7 @@ Needs Chromium (apt-get install chromium) and pip install playwright axe-playwri
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import functools
 import gzip
 import http.server
@@ -179,29 +180,42 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[2])
     parser.add_argument("site", type=Path)
     parser.add_argument("--screenshots", type=Path, metavar="DIR", help="save every view of every page")
+    parser.add_argument("--jobs", type=int, default=2, help="browsers side by side")
     arguments = parser.parse_args()
     site = arguments.site.resolve()
     if not any(site.glob("*.html")):
         return missing(f"{arguments.site} holds no site: run make book first")
     if arguments.screenshots:
         arguments.screenshots.mkdir(parents=True, exist_ok=True)
-    chromium, axe = requirements()
-    from playwright.sync_api import sync_playwright
-
+    requirements()
     names = sorted(str(p.relative_to(site)) for p in site.rglob("*.html") if "_static" not in p.parts)
     names = [n for n in names if n not in ("index.html", "genindex.html")]  # a redirect and an empty index
+    # heavy pages first, and each browser takes every so-manieth, so that all end at about the same time
+    heavy = sorted(names, key=lambda name: -(site / name).stat().st_size)
+    shares = [share for share in (heavy[k :: arguments.jobs] for k in range(arguments.jobs)) if share]
+    with concurrent.futures.ProcessPoolExecutor(len(shares)) as pool:
+        done = list(pool.map(functools.partial(visit, site, arguments.screenshots), shares))
+    passed, failed = sum(p for p, _ in done), sum(f for _, f in done)
+    print(f"{len(names)} pages in {len(SCHEMES) * len(SIZES)} views, twice")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def visit(site: Path, screenshots: Path | None, names: list[str]) -> tuple[int, int]:
+    """What passed and what failed on these pages, in a browser of their own."""
+    from playwright.sync_api import sync_playwright
+
+    chromium, axe = requirements()
     server = serve(site)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        check = Check(browser, site, axe, arguments.screenshots)
+        check = Check(browser, site, axe, screenshots)
         for base in (f"http://127.0.0.1:{server.server_port}/", site.as_uri() + "/"):
             for name in names:
                 check.page(base, name)
         browser.close()
     server.shutdown()
-    print(f"{len(names)} pages in {len(SCHEMES) * len(SIZES)} views, twice")
-    print(f"{check.passed} passed, {len(check.faults)} failed")
-    return 1 if check.faults else 0
+    return check.passed, len(check.faults)
 
 
 if __name__ == "__main__":
