@@ -12,7 +12,8 @@ import pytest
 import run_notebooks
 import yaml
 
-from ktlib import bkt, quotes
+from ktlib import bkt
+from ktlib.show import quotes
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -81,12 +82,12 @@ def test_a_notebook_installs_ktlib_from_the_address_in_pyproject_with_what_it_ne
     [
         ("import torch", True),
         ("from pyro import poutine", True),
-        ("from ktlib import bkt, inference", True),
-        ("import ktlib.irt as irt", True),
-        ("from ktlib.dkt import fit", True),
+        ("from ktlib.irt import ascent, svi", True),
+        ("import ktlib.irt.programs as irt", True),
+        ("from ktlib.forecast.dkt import fit", True),
         ("from ktlib import bkt", False),
         ("x = 'import torch'", False),
-        ("from ktlib.ascent import coordinate_ascent  # as inference", False),
+        ("from ktlib.irt import ascent  # as svi", False),
     ],
 )
 def test_what_needs_torch_is_seen(source, needs):

@@ -13,13 +13,13 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from ktlib.quotes import OTHERWISE
+from ktlib.show.quotes import OTHERWISE
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 COVER = NOTEBOOKS.parent / "book" / "_assets" / "cover.svg"
 ADDRESS = tomllib.loads((NOTEBOOKS.parent / "pyproject.toml").read_text("utf8"))["project"]["urls"]["Repository"]
 TORCH = re.compile(
-    r"^\s*(?:from|import) (?:torch|pyro|ktlib(?: import|\.)[^#\n]*\b(?:dkt|inference|irt)\b)", re.MULTILINE
+    r"^\s*(?:from|import) (?:torch|pyro|ktlib(?: import|\.)[^#\n]*\b(?:dkt|programs|svi|nuts)\b)", re.MULTILINE
 )
 INSTALL = re.compile(r"%pip install -q .*")
 WIDGET = "application/vnd.jupyter.widget-view+json"

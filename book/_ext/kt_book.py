@@ -23,7 +23,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinxcontrib.katex import KaTeXServer
 
-SYNCED = ("notebooks/*.ipynb", "ktlib/stored/golden_*.json")
+SYNCED = ("notebooks/*.ipynb", "ktlib/studies/stored/golden_*.json")
 DESCRIPTION_LENGTH = 160
 
 

@@ -13,7 +13,7 @@ from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from ktlib.quotes import VERDICTS, stored_path
+from ktlib.show.quotes import VERDICTS, stored_path
 
 COLUMNS = ("The source says", "We find", "Verdict")
 log = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """Read what the notebooks let the book quote: numbers, figures, claims and pitch cards.
 
-Each travels in a cell's output under one MIME type, see `ktlib/quotes.py`. Nothing here runs a notebook.
+Each travels in a cell's output under one MIME type, see `ktlib/show/quotes.py`. Nothing here runs a notebook.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sphinx.util import logging
 
-from ktlib.quotes import MIME
+from ktlib.show.quotes import MIME
 
 log = logging.getLogger(__name__)
 
