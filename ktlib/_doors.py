@@ -26,4 +26,8 @@ def lazily(package: str, rooms, names=None):
             return getattr(import_module(f"{package}.{names[name]}"), name)
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
-    return get, lambda: sorted({*offered, *(n for n in vars(sys.modules[package]) if n.startswith("__"))}), offered
+    def listed():
+        here = vars(sys.modules[package])
+        return sorted({*here["__all__"], *(name for name in here if name.startswith("__"))})
+
+    return get, listed, offered

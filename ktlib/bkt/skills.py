@@ -2,8 +2,7 @@
 
 A prior over skills is learned from all of them, and what each skill's own answers make of it is its posterior: the
 larger the class, the more they count. What is learned from the skills of one course also serves a class of 22 that
-comes later. Priors and posteriors are over logits; `ktlib.bkt._newton` holds the arithmetic.
-Source: Efron & Morris (1975), Carlin & Louis (2000).
+comes later. Priors and posteriors are over logits. Source: Efron & Morris (1975), Carlin & Louis (2000).
 """
 
 from __future__ import annotations

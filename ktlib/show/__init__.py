@@ -1,9 +1,9 @@
 """What a reader sees.
 
-figures: drawings that state a finding. quotes: numbers, claims and cards that the book takes from a cell. explorers:
-things to touch that need no kernel.
+figures: drawings that state a finding, one module a chapter. tables: tables and computed sentences. quotes: numbers,
+claims and cards that the book takes from a cell. explorers: things to touch that need no kernel.
 """
 
 from .._doors import lazily
 
-__getattr__, __dir__, __all__ = lazily(__name__, ("figures", "quotes", "explorers"))
+__getattr__, __dir__, __all__ = lazily(__name__, ("figures", "tables", "quotes", "explorers"))

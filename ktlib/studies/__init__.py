@@ -1,8 +1,10 @@
 """Every loop over replicates, splits or skills, by name; and what their full runs stored."""
 
 from pathlib import Path
+from pkgutil import iter_modules
 
 from .._checks import one_of
+from .._doors import lazily
 
 STORED = Path(__file__).resolve().parent / "stored"
 
@@ -15,3 +17,7 @@ def stored(name: str) -> Path:
     """
     names = sorted(path.relative_to(STORED).as_posix() for path in STORED.rglob("*.*"))
     return STORED / one_of(name, names, "name")
+
+
+__getattr__, __dir__, __all__ = lazily(__name__, tuple(sorted(module.name for module in iter_modules(__path__))))
+__all__ = ["stored", *__all__]
