@@ -125,9 +125,7 @@ class Recorder(RendererBase):
         if ismath:
             raise ValueError(f"a figure says {s!r}: write formulas as characters, such as θ, P(L₀), 10⁴, without $")
         if missing := sorted(set(s) - characters()):
-            raise ValueError(
-                f"a figure says {s!r}: its font has no {' '.join(map(repr, missing))}; choose another sign"
-            )
+            raise ValueError(f"a figure says {s!r}: its font has no {' '.join(missing)}; choose another sign")
         width, height, descent = self.get_text_width_height_descent(s, prop, False)
         slack = self.points_to_pixels(SLACK)
         box = np.array([slack, slack - descent, width - slack, height - descent - slack])

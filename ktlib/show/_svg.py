@@ -81,6 +81,7 @@ def _head(svg: str, alt: str) -> str:
     box = re.search(r'viewBox="([^"]+)"', svg)[1]
     head = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'viewBox="{box}" font-family="{FONT}, sans-serif" fill="currentColor" role="img" aria-label="{html.escape(alt)}">'
+        f'viewBox="{box}" font-family="{FONT}, sans-serif" fill="currentColor" role="img" '
+        f'aria-label="{html.escape(alt)}">'
     )
     return re.sub(r"<svg [^>]*>", lambda m: head, svg, count=1)

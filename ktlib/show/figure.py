@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable, Sequence
 
@@ -156,7 +157,7 @@ class Figure:
         return self._made(narrow, _picture)
 
     def clashes(self, narrow: bool = False) -> list[str]:
-        """What a reader would trip over, a sentence each: texts that overlap, leave the canvas or are struck through."""
+        """What a reader would trip over, a sentence each: texts that overlap, are struck through, and such."""
         return self._made(narrow, _clashes.find)
 
     def _made(self, narrow: bool, make: Callable, *args):
@@ -176,7 +177,7 @@ class Figure:
         quote = {"kind": "figure", "name": self.name, "alt": self.alt, "finding": self.finding}
         return {
             "text/plain": f"Figure: {self.alt}",
-            "image/png": png,
+            "image/png": base64.b64encode(png).decode(),
             MIME: {**quote, "svg": svg, "clashes": clashes},
         }
 
