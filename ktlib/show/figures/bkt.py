@@ -69,8 +69,8 @@ def learned_and_believed(params: bkt.BKTParams, belief: np.ndarray, learned_at: 
         draw,
         finding=f"Belief follows learning, about {lag.mean():.0f} answers behind",
         alt=f"P(knows it) for {students} simulated students over {steps} answers, with the moment each really learned "
-        f"it. Belief rises after that moment and reaches {MASTERY} about {lag.mean():.0f} answers later on average (the "
-        f"{len(lag)} students who get there).",
+        f"it. Belief rises after that moment and reaches {MASTERY} about {lag.mean():.0f} answers later on average "
+        f"(the {len(lag)} students who get there).",
         name="cover",
     )
 
@@ -122,11 +122,10 @@ def several_skills(params: bkt.BKTParams) -> Figure:
             strokes.label(ax, lacks, curve[0] + up, f"{name} {curve[0]:.2f}", colour, gap=9)
         ax.set(ylim=(0, 1), xlabel="P(right) on the third skill: guesses … knows it", ylabel="P(right) on the question")
 
-    values = {name: f"{curve[0]:.2f}" for name, (curve, *_) in ways.items()}
+    average, geometric, product = (f"{curve[0]:.2f}" for curve, *_ in ways.values())
     return Figure(
         draw,
         finding="Average three skills, and the missing one almost vanishes",
         alt="P(right) on a question of three skills, two of them known, against the third. Where the third is missing "
-        f"the arithmetic mean still says {values['arithmetic mean']}, the geometric mean {values['geometric mean']}, the "
-        f"product {values['product']}.",
+        f"the arithmetic mean still says {average}, the geometric mean {geometric}, the product {product}.",
     )
