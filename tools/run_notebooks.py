@@ -13,7 +13,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from ktlib.show.quotes import OTHERWISE
+from ktlib.show.outlines import outlined
+from ktlib.show.quotes import MIME, OTHERWISE
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 COVER = NOTEBOOKS.parent / "book" / "_assets" / "cover.svg"
@@ -53,10 +54,10 @@ def picture(notebook: nbformat.NotebookNode, name: str) -> str | None:
     """The figure `name` among the outputs, as a drawing of its own that reads on white and on black; None if absent."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            page = output.get("data", {}).get("text/html", "")
-            if f'id="figure-{name}"' in page:
-                svg = page[page.index("<svg") : page.index("</svg>") + 6].replace("currentColor", "#7d858e")
-                return re.sub(r"var\([^,]+, (#\w+)\)", r"\1", svg) + "\n"
+            quote = output.get("data", {}).get(MIME, {})
+            if quote.get("name") == name and "svg" in quote:
+                svg = outlined(quote["svg"]["page"]).replace("currentColor", "#7d858e")
+                return re.sub(r"var\([^,]+,(#\w+)\)", r"\1", svg) + "\n"
     return None
 
 
