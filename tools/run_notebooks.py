@@ -48,6 +48,19 @@ def clean(notebook: nbformat.NotebookNode) -> None:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
+            fold(cell)
+
+
+def fold(cell: nbformat.NotebookNode) -> None:
+    """What the book folds or leaves out is folded in JupyterLab too; what it leaves out, with its output."""
+    tags = cell.metadata.get("tags", [])
+    folded = {
+        "source_hidden": "hide-input" in tags or "remove-cell" in tags,
+        "outputs_hidden": "remove-cell" in tags and bool(cell.outputs),
+    }
+    cell.metadata.pop("jupyter", None)
+    if any(folded.values()):
+        cell.metadata["jupyter"] = {name: True for name, hidden in folded.items() if hidden}
 
 
 def picture(notebook: nbformat.NotebookNode, name: str) -> str | None:

@@ -1,8 +1,8 @@
 """Sphinx extension of the book: brings the notebooks in and hands what they quote to the pages.
 
-The rooms: `kt_quotes` reads the notebooks, `kt_figures` puts figures on a page, `kt_slides` exports them, `kt_pages`
-holds the directives for both, `kt_benchmarks` the one for timings, `kt_finish` slims the built pages. This one wires
-them up.
+The rooms: `kt_plain` turns the notebooks' plain Markdown into Sphinx's, `kt_quotes` reads what they quote,
+`kt_figures` puts figures on a page, `kt_slides` exports them, `kt_pages` holds the directives for both,
+`kt_benchmarks` the one for timings, `kt_finish` slims the built pages. This one wires them up.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import kt_benchmarks
 import kt_figures
 import kt_finish
 import kt_pages
+import kt_plain
 import kt_quotes
 import kt_slides
 from docutils import nodes
@@ -105,6 +106,7 @@ def setup(app: Sphinx) -> dict:
     start_katex_patiently()
     app.connect("config-inited", sync_notebooks, priority=100)
     app.connect("config-inited", gather_quotes, priority=200)
+    app.connect("source-read", kt_plain.translate)
     app.connect("doctree-read", number_chapter, priority=100)  # before Sphinx collects titles
     app.connect("html-page-context", describe)
     app.connect("build-finished", finish)
