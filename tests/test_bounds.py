@@ -79,13 +79,13 @@ def test_merging_histories_costs_next_to_nothing(params, monkeypatch):
 @pytest.mark.parametrize("params", [TRUTH, HARD, TRUTH.moved(p_slip=1e-4), TRUTH.moved(p_transit=1e-4)])
 def test_long_sequences_add_information_as_slowly_as_the_floors_allow(params):
     lengths = [3, 15, 60, 150]
-    bounds = [bounds.standard_errors(params, 1, n) for n in lengths]
+    found = [bounds.standard_errors(params, 1, n) for n in lengths]
     floors = [bounds.floors(params, 1, n) for n in lengths]
     for name in NAMES:
-        assert np.all(np.diff([bound[name] for bound in bounds]) < 0)
-        assert all(bound[name] > floor[name] for bound, floor in zip(bounds, floors, strict=True))
+        assert np.all(np.diff([bound[name] for bound in found]) < 0)
+        assert all(bound[name] > floor[name] for bound, floor in zip(found, floors, strict=True))
     if params == TRUTH:  # who knew what is plain from 150 answers, so slips are all but seen
-        assert bounds[-1]["p_slip"] / floors[-1]["p_slip"] < 1.02
+        assert found[-1]["p_slip"] / floors[-1]["p_slip"] < 1.02
 
 
 def test_the_table_for_a_usual_skill():

@@ -152,7 +152,7 @@ def doors():
     from ktlib.homework import recommend  # fmt: skip
     from ktlib.irt import ascent, mml, posterior  # fmt: skip
     from ktlib.irt import model as models
-    from ktlib.show import explorers, figures, quotes  # fmt: skip
+    from ktlib.show import explorers, figures, quotes, tables  # fmt: skip
 
     p, g = BKTParams(), things
     yield "bkt.model.BKTParams", BKTParams, dict(p_init=0.2, p_transit=0.1, p_slip=0.1, p_guess=0.2, allow_flip=False)
@@ -211,7 +211,7 @@ def doors():
     for name in ("floors", "standard_errors"):
         yield f"bkt.bounds.{name}", getattr(bounds, name), dict(params=p, students=20, answers=4), True
     yield (
-        "bkt.model.bounds.chance_within",
+        "bkt.bounds.chance_within",
         bounds.chance_within,
         dict(params=p, students=20, answers=4, within=0.05),
         True,
@@ -261,8 +261,8 @@ def doors():
         )
     yield "forecast.baselines.fit_pfa logs", baselines.fit_pfa, dict(table=g()["table"], skills=g()["links"], logs=True)
     yield "forecast.baselines.fit_rasch", baselines.fit_rasch, dict(table=g()["table"], item_sd=1.0, points=11)
-    yield "forecast.baselines.Rasch.forecast", g()["rasch"].forecast, dict(table=g()["table"])
-    yield "forecast.baselines.Means.forecast", g()["means"].forecast, dict(table=g()["table"])
+    yield "forecast.baselines.Rasch.predict", g()["rasch"].predict, dict(table=g()["table"])
+    yield "forecast.baselines.Means.predict", g()["means"].predict, dict(table=g()["table"])
     yield "forecast.baselines.split_students", baselines.split_students, dict(table=g()["table"], fraction=0.5, rng=0)
     r = g()["responses"]
     yield (
@@ -418,6 +418,8 @@ def doors():
         mml.fit,
         dict(responses=g()["wide"], points=5, em_steps=2, max_steps=5, tol=1.0, priors=mml.MIRT),
     )
+    yield "show.tables.say", tables.say, dict(text="a sentence")
+    yield "show.tables.table", tables.table, dict(rows=[["a", 1.5]], columns=["", "x"], formats=".1f", bold=[0])
     yield "show.quotes.Numbers", quotes.Numbers, dict(values={"a": "1"})
     yield (
         "show.quotes.Claim",
@@ -487,42 +489,39 @@ def doors():
                 validation=0.3,
             ),
         )
-        yield "forecast.dkt.DKT.forecast", g()["dkt"].forecast, dict(table=g()["table"])
+        yield "forecast.dkt.DKT.predict", g()["dkt"].predict, dict(table=g()["table"])
 
 
 # What the rooms hand to each other, results that only ktlib makes, and doors without arguments.
 BEHIND = {
-    "ascent": {"climb", "default_tol", "learn_priors", "restore_ability_scale"},
-    "baselines": {
+    "irt.ascent": {"climb", "default_tol", "learn_priors", "restore_ability_scale"},
+    "forecast.baselines": {
         "LogisticFactors", "Means", "Rasch", "earlier", "read_log", "read_training", "skill_matrix", "skill_names",
     },
-    "bkt": {"Simulated", "Smoothed", "Trace", "forward_backward"},
-    "datasets": {"DataError", "assist2009_skills", "eedi", "lsat", "timss2007"},
-    "designs": {"Design"},
-    "dkt": {"DKT"},
-    "em": {"BKTFit", "End", "climb", "moved_inside"},
-    "exams": {"SimulatedExam", "Truth"},
-    "figures": {"style"},
-    "svi": {"Draws"},
-    "information": {"Ridge"},
-    "irt": {"factorization", "hierarchical", "program", "two_parameter"},
-    "likelihood": {
-        "ChangePoints", "Climb", "climb", "draws", "rivals", "summits", "to_logit", "to_params", "to_probability",
-    },
-    "metrics": {"Recovery"},
-    "mml": {"MMLFit", "Objective", "even", "gauss_hermite"},
-    "models": {
-        "Model", "pack_effects", "fix_signs", "predictor", "scores", "signs", "unpack_effects",
+    "bkt.model": {"Simulated", "Smoothed", "Trace", "forward_backward"},
+    "data.datasets": {"DataError", "assist2009_skills", "eedi", "lsat", "timss2007"},
+    "data.designs": {"Design"},
+    "forecast.dkt": {"DKT"},
+    "bkt.em": {"BKTFit", "End", "climb", "moved_inside"},
+    "data.exams": {"SimulatedExam", "Truth"},
+    "show.figures": {"style"},
+    "irt.nuts": {"Draws"},
+    "bkt.bounds": {"Ridge"},
+    "irt.programs": {"factorization", "hierarchical", "program", "two_parameter"},
+    "forecast.recovery": {"Recovery"},
+    "irt.mml": {"MMLFit", "Objective", "even", "gauss_hermite"},
+    "irt.model": {
+        "Model", "pack_effects", "fix_signs", "predictor", "signs", "starting_values", "unpack_effects",
         "whole_loadings",
     },
-    "posterior": {"Fit"},
-    "prediction": {"Calibration", "OverSplits", "Score"},
-    "profiles": {"Profile", "ProfilePair", "better", "end", "estimated", "expit", "logit", "prepared", "refit", "z_of"},
-    "quotes": {"book_says", "stored_path"},
-    "sensitivity": {"Cost"},
-    "sequences": {"check_frame"},
-    "skills": {"SkillFits"},
-    "uncertainty": {"Bootstrap", "Intervals", "Uncertainty"},
+    "irt.posterior": {"Fit"},
+    "forecast.scores": {"Calibration", "OverSplits", "Score"},
+    "bkt.profiles": {"Profile", "ProfilePair", "better", "end", "estimated", "expit", "logit", "prepared", "refit", "z_of"},
+    "show.quotes": {"book_says", "stored_path"},
+    "bkt.sensitivity": {"Cost"},
+    "data.sequences": {"check_frame"},
+    "bkt.skills": {"SkillFits"},
+    "bkt.uncertainty": {"Bootstrap", "Intervals", "Uncertainty"},
 }  # fmt: skip
 
 

@@ -283,7 +283,7 @@ def test_a_cut_off_climb_says_so():
 
 
 @pytest.mark.parametrize(
-    "skills, settings, message",
+    "given, settings, message",
     [
         ({}, {}, "give a dict from skill to its answers, at least one"),
         ([[1, 0]], {}, "give a dict"),
@@ -295,9 +295,9 @@ def test_a_cut_off_climb_says_so():
         ({"a": [[None]]}, {"prior": None}, "skill 'a': student 0 has no answers"),
     ],
 )
-def test_bad_settings_are_one_clear_error(skills, settings, message):
+def test_bad_settings_are_one_clear_error(given, settings, message):
     with pytest.raises(ValueError, match=message):
-        skills.fit(skills, **settings)
+        skills.fit(given, **settings)
 
 
 @pytest.mark.parametrize(

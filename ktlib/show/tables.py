@@ -6,7 +6,7 @@ import math
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 
-from .._checks import instance
+from .._checks import instance, listed, mapping, whole
 
 NOTHING = "–"  # where there is no value
 
@@ -45,12 +45,18 @@ def table(rows, columns: Iterable[str], formats: str | Mapping[str, str | Callab
     give None where there is no value.
     """
     if hasattr(rows, "itertuples"):
-        rows = rows.itertuples(index=True, name=None)
+        rows = list(rows.itertuples(index=True, name=None))
     elif isinstance(rows, Mapping):
-        rows = [[name, *cells] for name, cells in rows.items()]
-    rows, columns, bold = [list(row) for row in rows], list(columns), set(bold)
-    how = formats if isinstance(formats, Mapping) else dict.fromkeys(columns[1:], formats)
-    unknown = sorted(set(how) - set(columns))
+        rows = [(name, *listed(cells, f"row {name!r}", "[0.25, 3]")) for name, cells in rows.items()]
+    rows = [listed(row, "row", "['init', 0.25]") for row in listed(rows, "rows", "[['init', 0.25], ['slip', 0.08]]")]
+    columns = [
+        instance(head, str, "a column", "give its head as text") for head in listed(columns, "columns", "['', 'x']")
+    ]
+    bold = {whole(place, "bold", 0) for place in listed(bold, "bold", "[0]")}
+    how = (
+        dict.fromkeys(columns[1:], formats) if isinstance(formats, str) else mapping(formats, "formats", "{'x': '.2f'}")
+    )
+    unknown = [name for name in how if name not in columns]
     if unknown:
         raise ValueError(f"formats names the column {unknown[0]!r}: the columns are {', '.join(map(repr, columns))}")
     lines = [columns, ["---", *["--:"] * (len(columns) - 1)]]
@@ -69,4 +75,7 @@ def _cell(value, how: str | Callable, column: str, row: int) -> str:
         return value.replace("|", "\\|")
     if isinstance(value, float) and math.isnan(value):
         raise ValueError(f"row {row} has NaN in {column!r}: give None where there is no value")
-    return how(value) if callable(how) else format(value, how)
+    try:
+        return how(value) if callable(how) else format(value, how)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"row {row} has {value!r} in {column!r}, which {how!r} cannot write: {error}") from error
