@@ -5,8 +5,6 @@ from dataclasses import replace
 import numpy as np
 import oracles_irt
 import pytest
-from ktlib.irt.programs._two_parameter import _expected_log_likelihood as expected
-from ktlib.irt.programs._two_parameter import _slopes
 from scipy.optimize import minimize
 
 from ktlib.data.responses import Responses
@@ -16,6 +14,8 @@ from ktlib.irt import _factors as factors
 from ktlib.irt import _two_parameter as two_parameter
 from ktlib.irt import ascent
 from ktlib.irt._answers import Answers
+from ktlib.irt._two_parameter import _expected_log_likelihood as expected
+from ktlib.irt._two_parameter import _slopes
 from ktlib.irt.ascent import calibrated, climb, default_tol, learn_priors
 from ktlib.irt.model import Model
 from ktlib.irt.posterior import Normal, Posterior, default_priors, divergence, paper_priors

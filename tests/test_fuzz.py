@@ -166,23 +166,23 @@ def doors():
     yield "bkt.model.check_params", bkt.check_params, dict(params=p, name="params")
     yield "bkt.em.expected_counts", em.expected_counts, dict(answers=g()["answers"], params=p)
     yield (
-        "bkt.model.em.expected_counts_forward_backward",
+        "bkt.em.expected_counts_forward_backward",
         em.expected_counts_forward_backward,
         dict(answers=g()["answers"], params=p),
     )
     yield "bkt.em.maximise", em.maximise, dict(counts=g()["counts"], params=p, frozen=["p_slip"])
     yield (
-        "bkt.model.em.fit",
+        "bkt.em.fit",
         em.fit,
         dict(answers=g()["answers"], start=p, frozen=["p_slip"], random_starts=1, rng=0, tol=1e-3, max_steps=20),
     )
     yield (
-        "bkt.model.profiles.profile",
+        "bkt.profiles.profile",
         profiles.profile,
         dict(answers=g()["answers"], fit=g()["fit"], name="p_init", grid=[0.2, 0.3], level=0.9),
     )
     yield (
-        "bkt.model.profiles.profile_pair",
+        "bkt.profiles.profile_pair",
         profiles.profile_pair,
         dict(answers=g()["answers"], fit=g()["fit"], names=("p_init", "p_slip"), grids=([0.2], [0.1])),
     )
@@ -226,7 +226,7 @@ def doors():
     yield "bkt.sensitivity.degenerate", sensitivity.degenerate, dict(params=p, edge=0.01)
     yield "bkt.skills.SkillPrior", skills.SkillPrior, dict(mean=np.zeros(4), sd=np.ones(4), skills=5)
     yield (
-        "bkt.model.skills.fit",
+        "bkt.skills.fit",
         skills.fit,
         dict(sequences_by_skill=g()["by_skill"], prior=None, max_steps=20),
         True,
@@ -366,7 +366,7 @@ def doors():
     yield "irt.posterior.Normal.interval", g()["normal"].interval, dict(level=0.9)
     q = g()["posterior"]
     yield (
-        "irt.programs.posterior.Posterior",
+        "irt.posterior.Posterior",
         posterior.Posterior,
         dict(
             model=q.model, blocks=q.blocks, students=q.students, items=q.items, attributes=None, frozen=("difficulty",)
@@ -386,12 +386,12 @@ def doors():
     for name in ("sample_prior", "prior_predictive"):
         more = dict(responses=r) if name == "prior_predictive" else {}
         yield (
-            f"irt.programs.model.{name}",
+            f"irt.model.{name}",
             getattr(models, name),
             more | dict(model=g()["kind"], priors=g()["priors"], draws=2, rng=0),
         )
     yield (
-        "irt.programs.ascent.fit",
+        "irt.ascent.fit",
         ascent.fit,
         dict(
             responses=r,
@@ -409,12 +409,12 @@ def doors():
     )
     attributes, mask = np.eye(5)[:, :2] + (np.arange(5) > 1)[:, None], np.ones((1, 2), dtype=bool)
     yield (
-        "irt.programs.ascent.fit hierarchical",
+        "irt.ascent.fit hierarchical",
         ascent.fit,
         dict(responses=r, model="hierarchical", factors=1, attributes=attributes, mask=mask, rng=0, max_steps=3),
     )
     yield (
-        "irt.programs.mml.fit",
+        "irt.mml.fit",
         mml.fit,
         dict(responses=g()["wide"], points=5, em_steps=2, max_steps=5, tol=1.0, priors=mml.MIRT),
     )
@@ -448,7 +448,7 @@ def doors():
         yield "irt.programs.Data.of", programs.Data.of, dict(responses=r)
         yield "irt.ascent.elbo", ascent.elbo, dict(posterior=q, responses=r, priors=g()["priors"], particles=2, rng=0)
         yield (
-            "irt.programs.svi.fit",
+            "irt.svi.fit",
             svi.fit,
             dict(
                 responses=r,
@@ -467,7 +467,7 @@ def doors():
             ),
         )
         yield (
-            "irt.programs.nuts.fit",
+            "irt.nuts.fit",
             nuts.fit,
             dict(responses=r, model="two-parameter", priors=g()["priors"], warmup=2, samples=4, chains=1, rng=0),
             True,
@@ -504,6 +504,7 @@ BEHIND = {
     "forecast.dkt": {"DKT"},
     "bkt.em": {"BKTFit", "End", "climb", "moved_inside"},
     "data.exams": {"SimulatedExam", "Truth"},
+    "show.figure": {"Figure", "Page"},
     "show.figures": {"style"},
     "irt.nuts": {"Draws"},
     "bkt.bounds": {"Ridge"},
@@ -516,7 +517,9 @@ BEHIND = {
     },
     "irt.posterior": {"Fit"},
     "forecast.scores": {"Calibration", "OverSplits", "Score"},
-    "bkt.profiles": {"Profile", "ProfilePair", "better", "end", "estimated", "expit", "logit", "prepared", "refit", "z_of"},
+    "bkt.profiles": {
+        "Profile", "ProfilePair", "better", "end", "estimated", "expit", "logit", "prepared", "refit", "z_of",
+    },
     "show.quotes": {"book_says", "stored_path"},
     "bkt.sensitivity": {"Cost"},
     "data.sequences": {"check_frame"},

@@ -463,11 +463,11 @@ def test_assist2009_is_forecast_as_well_as_published_and_no_skill_degenerates(ne
     for file in ("assist2009_train.csv", "assist2009_test.csv", "assist2009_q_mat.npz"):
         needs(file)
     train, test, links = datasets.assist2009("train"), datasets.assist2009("test"), datasets.assist2009_skills()
-    skills = sequences_by(train.merge(links, on="item"), "skill")
+    classes = sequences_by(train.merge(links, on="item"), "skill")
     rows = test.assign(answer=np.arange(len(test))).merge(links, on="item")
     loss, edges = {}, {}
     for prior in (None, "learned"):
-        fits = skills.fit(skills, prior=prior)
+        fits = skills.fit(classes, prior=prior)
         answers = rows.assign(p=predict(fits, rows)).groupby("answer").agg(y=("correct", "first"), p=("p", "mean"))
         assert len(answers) == len(test) and fits.converged.all() and len(fits.names) == 123
         assert roc_auc_score(answers.y, answers.p) > 0.71
