@@ -26,7 +26,7 @@ help:
 	@echo "make lab        the notebooks in JupyterLab; with PyTorch: make lab TORCH=torch"
 	@echo "make check      links, weight, accessibility, network and screenshots of the built site (needs Chromium)"
 	@echo "make notebooks  run all notebooks again, in place"
-	@echo "make bench      timed comparisons, stored in ktlib/stored/results"
+	@echo "make bench      timed comparisons, stored in ktlib/studies/stored/results"
 	@echo "make serve      the site at http://localhost:8000"
 
 $(BIN)/python:

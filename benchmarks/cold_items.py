@@ -1,6 +1,6 @@
 """What a question nobody has answered gets as a forecast, and how many answers it takes to do without attributes.
 
-    python benchmarks/cold_items.py [--data eedi timss simulated] [--out ktlib/stored/results/cold_items.json]
+    python benchmarks/cold_items.py [--data eedi timss simulated] [--out ktlib/studies/stored/results/cold_items.json]
 
 A fifth of the questions with enough answers keep 0, 1, 2, 5 ... 100 of their answers in training, all other questions
 keep all; forecasts are judged on the same further answers to these questions each time. Half an hour on two cores.
@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from exam_study import DATA, ROOT, SEED, TOL, columns, regression, settings, shares
 
-from ktlib.ascent import coordinate_ascent
-from ktlib.prediction import compare, score
+from ktlib.forecast.scores import compare, score
+from ktlib.irt import ascent
 
 SEEDS = {"eedi": 5, "timss": 5, "simulated": 3}
 KEPT = (0, 1, 2, 5, 10, 20, 50, 100)
@@ -45,7 +45,7 @@ def forecasts(data, train, test, c, seed) -> dict:
     fitted = regression(data, train, c)
     out["regression"] = fitted.predict_proba(columns(test, data.attributes))[:, 1]
     for model in MODELS[2:]:
-        fit = coordinate_ascent(train, tol=TOL * len(train), rng=seed, **settings(data)[model])
+        fit = ascent.fit(train, tol=TOL * len(train), rng=seed, **settings(data)[model])
         out[model] = fit.posterior.predict(test.student, test.item)
     return out
 
@@ -81,8 +81,8 @@ def study(data, c, seeds: int) -> list[dict]:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", default=["eedi", "timss", "simulated"], choices=list(DATA))
-    parser.add_argument("--exams", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "exams.json")
-    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "cold_items.json")
+    parser.add_argument("--exams", type=Path, default=ROOT / "ktlib/studies/stored/results" / "exams.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "cold_items.json")
     given = parser.parse_args()
     c = json.loads(given.exams.read_text())["about"]["regression_c"]
     results = {}

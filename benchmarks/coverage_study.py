@@ -1,6 +1,6 @@
 """How often 95 % intervals hold the truth, and how far estimates spread, over repeated classes.
 
-    python benchmarks/coverage_study.py [--out ktlib/stored/results/coverage.json]
+    python benchmarks/coverage_study.py [--out ktlib/studies/stored/results/coverage.json]
 
 Each design is simulated again and again from the same truth, fitted from the literature's start, and given
 `uncertainty.intervals`. Beside the spread of the estimates stand the Cramér-Rao bound and the floor that no method
@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from ktlib import BKTParams, bkt, em, information
-from ktlib.bkt import NAMES
-from ktlib.uncertainty import intervals
+from ktlib import BKTParams, bkt
+from ktlib.bkt import NAMES, bounds, em
+from ktlib.bkt.uncertainty import intervals
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED, LEVEL, TOL = 2024, 0.95, 1e-8
@@ -66,8 +66,8 @@ def study(truth: BKTParams, students: int, answers: int, replicates: int, claim:
         "mean": named(estimates.mean(0)),
         "sd": named(spread),
         "sd_standard_error": named(spread / np.sqrt(2 * (replicates - 1))),
-        "cramer_rao": information.standard_errors(truth, students, answers),
-        "floor": information.floors(truth, students, answers),
+        "cramer_rao": bounds.standard_errors(truth, students, answers),
+        "floor": bounds.floors(truth, students, answers),
         "median_reported_se": named(np.nanmedian(se, 0)),
         "reported_se_given": {name: int(n) for name, n in zip(NAMES, (~np.isnan(se)).sum(0), strict=True)},
         "median_reported_se_over_sd": named(np.nanmedian(se, 0) / spread),
@@ -81,13 +81,13 @@ def study(truth: BKTParams, students: int, answers: int, replicates: int, claim:
         out["claim"] = claim
         out["each_within_claim"] = named((off < claim).mean(0))
         out["all_within_claim"] = float((off < claim).all(1).mean())
-        out["all_within_claim_expected"] = information.chance_within(truth, students, answers, claim)
+        out["all_within_claim_expected"] = bounds.chance_within(truth, students, answers, claim)
     return out
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "coverage.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "coverage.json")
     options = parser.parse_args()
     streams = np.random.default_rng(SEED).spawn(len(DESIGNS))
     designs = [study(*design, rng) for design, rng in zip(DESIGNS, streams, strict=True)]

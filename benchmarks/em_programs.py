@@ -19,9 +19,8 @@ START = {"p_init": 0.3, "p_transit": 0.1, "p_slip": 0.1, "p_guess": 0.2}
 
 
 def ktlib(answers: np.ndarray, lengths: np.ndarray, steps: int):
-    from ktlib import em
-    from ktlib.bkt import BKTParams
-    from ktlib.sequences import Sequences
+    from ktlib.bkt import BKTParams, em
+    from ktlib.data.sequences import Sequences
 
     sequences = Sequences(answers, lengths, tuple(range(len(lengths))))
 
@@ -33,8 +32,7 @@ def ktlib(answers: np.ndarray, lengths: np.ndarray, steps: int):
 
 
 def ktlib_plain(answers: np.ndarray, lengths: np.ndarray, steps: int):
-    from ktlib import em
-    from ktlib.bkt import BKTParams
+    from ktlib.bkt import BKTParams, em
 
     table = padded(answers, lengths, np.nan)
 
@@ -141,8 +139,8 @@ def dynamax(answers: np.ndarray, lengths: np.ndarray, steps: int):
 
 
 PROGRAMS = {  # what prepares the fit, and the module it needs
-    "ktlib": (ktlib, "ktlib.em"),
-    "ktlib-plain": (ktlib_plain, "ktlib.em"),
+    "ktlib": (ktlib, "ktlib.bkt.em"),
+    "ktlib-plain": (ktlib_plain, "ktlib.bkt.em"),
     "pybkt-cpp": (pybkt, "pyBKT.fit.EM_fit"),
     "pybkt-cpp-2": (pybkt_two_threads, "pyBKT.fit.EM_fit"),
     "pybkt-python": (pybkt, "pyBKT.fit.EM_fit"),

@@ -1,6 +1,6 @@
 """EM for BKT on the same answers from the same start: ktlib beside pyBKT, hmmlearn, mirt and dynamax.
 
-    python benchmarks/em_speed.py [--environments build/bench] [--out ktlib/stored/results/em_speed.json]
+    python benchmarks/em_speed.py [--environments build/bench] [--out ktlib/studies/stored/results/em_speed.json]
                                   [--sizes 200x15 10000x20 10000x5-200 1000000x20]
 
 Each program fits each size in a fresh process (`em_programs.py`), in an environment of its own where it needs one,
@@ -194,7 +194,7 @@ class Worker:
 def simulate(size: dict):
     """The answers of one size, as `Sequences`."""
     from ktlib import bkt
-    from ktlib.sequences import Sequences
+    from ktlib.data.sequences import Sequences
 
     rng = np.random.default_rng(SEED)
     each = size["answers_each"]
@@ -205,8 +205,7 @@ def simulate(size: dict):
 
 def measure(name: str, pythons: dict[str, str], folder: Path) -> dict:
     """Every program on one size, in turns; those that fit at least five times make one more fit first, untimed."""
-    from ktlib import em
-    from ktlib.bkt import BKTParams
+    from ktlib.bkt import BKTParams, em
 
     size = SIZES[name]
     sequences = simulate(size)
@@ -278,7 +277,7 @@ def measure(name: str, pythons: dict[str, str], folder: Path) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--environments", type=Path, default=ROOT / "build" / "bench")
-    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "em_speed.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "em_speed.json")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))

@@ -1,7 +1,7 @@
 """Do more factors help rare content areas, and the paper's two layouts of attributes? Paired, by area, AUC and F1.
 
     python benchmarks/exam_factors.py [--data simulated eedi timss] [--work build/exam_study]
-                                      [--no-fit] [--out ktlib/stored/results/exam_factors.json]
+                                      [--no-fit] [--out ktlib/studies/stored/results/exam_factors.json]
 
 Splits, seeds, fits and the folder of kept forecasts are those of `exam_study.py`, so each pair is tested on the same
 answers and a run that was cut short goes on. 2PL; K = 3, 5, 10, 20 with learned spreads, and with every prior N(0, 1)
@@ -16,7 +16,7 @@ in how many splits above 0):
     data[log]["labels"][i]                        label, answers, n_test, rare, half, and by metric ("auc", "f1"):
         ["models"][model][metric], ["pairs"][what][metric]
 
-Intervals of differences: from four splits on by the corrected resampled method (`ktlib.prediction.over_splits`). With
+Intervals of differences: from four splits on by the corrected resampled method (`scores.over_splits`). With
 fewer, from the standard errors of the paired difference within each split (DeLong's for AUC; test parts overlap by a
 tenth): what other test answers would give, not what other training answers would. Areas then have means only.
 "rare": areas with at most a hundredth of the training answers; "half": the less frequent half of the areas; "thin":
@@ -37,7 +37,7 @@ from pathlib import Path
 import numpy as np
 from exam_study import DATA, FRACTIONS, RARE, ROOT, SEED, THIN, TOL, forecasts, over, rounded, settings
 
-from ktlib.prediction import by_group, compare, score
+from ktlib.forecast.scores import by_group, compare, score
 
 SPLITS = {"eedi": 5, "timss": 5, "simulated": 1}
 LAYOUTS = ("apart", "two each")
@@ -176,7 +176,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", default=list(SPLITS), choices=list(SPLITS))
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "exam_study")
-    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "exam_factors.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "exam_factors.json")
     parser.add_argument("--no-fit", action="store_true", help="results from the splits that are kept in full")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)

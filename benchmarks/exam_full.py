@@ -1,6 +1,6 @@
 """The paper's own size: 8.6 million answers, simulated, fitted once by the main models of `exam_study.py`.
 
-    python benchmarks/exam_full.py [--answers 8600000] [--out ktlib/stored/results/exam_full.json]
+    python benchmarks/exam_full.py [--answers 8600000] [--out ktlib/studies/stored/results/exam_full.json]
 
 One split, forecasts judged on a tenth; seconds and peak memory on the machine it runs on. Ten minutes on two cores.
 """
@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from exam_study import FRACTIONS, RARE, ROOT, SEED, settings
 
-from ktlib.ascent import coordinate_ascent
-from ktlib.exams import exam
-from ktlib.prediction import compare, score
+from ktlib.data.exams import exam
+from ktlib.forecast.scores import compare, score
+from ktlib.irt import ascent
 
 TOL = 1e-6  # nats an answer that a last sweep may still gain: seven in all, as in the study
 MODELS = ("2PL", "K = 3", "K = 5", "K = 3, all to all")
@@ -36,7 +36,7 @@ def study(answers: int) -> dict:
     rows, p = {}, {}
     for model in MODELS:
         began = time.perf_counter()
-        fit = coordinate_ascent(train, tol=TOL * len(train), rng=SEED, **settings(log)[model])
+        fit = ascent.fit(train, tol=TOL * len(train), rng=SEED, **settings(log)[model])
         seconds = time.perf_counter() - began
         p[model] = fit.posterior.predict(test.student, test.item)
         rows[model] = {"seconds": round(seconds, 1), "sweeps": len(fit.trace), "converged": fit.converged}
@@ -58,7 +58,7 @@ def study(answers: int) -> dict:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--answers", type=int, default=8_600_000)
-    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "exam_full.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "exam_full.json")
     given = parser.parse_args()
     result = study(given.answers)
     about = {

@@ -1,7 +1,7 @@
 """Which model predicts exams best, overall and where data is thin: repeated splits, many models, four data sets.
 
     python benchmarks/exam_study.py [--data simulated flat eedi timss] [--work build/exam_study]
-                                    [--out ktlib/stored/results/exams.json]
+                                    [--out ktlib/studies/stored/results/exams.json]
 
 80/10/10 at the level of answers, every student and item seen in training. Each model is fitted to the training part
 alone. `--work` keeps every forecast, so that a run that was cut short goes on where it stopped; the results hold
@@ -28,11 +28,11 @@ import numpy as np  # noqa: E402
 from scipy import sparse  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
-from ktlib import datasets  # noqa: E402
-from ktlib.ascent import coordinate_ascent  # noqa: E402
-from ktlib.exams import exam  # noqa: E402
-from ktlib.posterior import Normal  # noqa: E402
-from ktlib.prediction import METRICS, by_group, compare, over_splits, score  # noqa: E402
+from ktlib.data import datasets  # noqa: E402
+from ktlib.data.exams import exam  # noqa: E402
+from ktlib.forecast.scores import METRICS, by_group, compare, over_splits, score  # noqa: E402
+from ktlib.irt import ascent  # noqa: E402
+from ktlib.irt.posterior import Normal  # noqa: E402
 
 SEED, FRACTIONS, TOL = 2021, (0.8, 0.1, 0.1), 1e-5  # TOL: nats an answer that a last sweep may still gain
 DATA = {
@@ -50,7 +50,7 @@ THIN, RARE = 20, 0.01  # training answers of a thin item; share of the training 
 
 
 def settings(test, layouts=LAYOUTS) -> dict:
-    """Model -> what `coordinate_ascent` is told."""
+    """Model -> what `ascent.fit` is told."""
     out = {
         "Rasch": {"priors": RASCH, "learned": ("ability", "difficulty"), "calibrate": False},
         "2PL": {"learned": ("discrimination", "difficulty"), "calibrate": False},
@@ -100,7 +100,7 @@ def choose(data, train, valid) -> float:
 def forecasts(name, data, split, folder, tasks=None) -> None:
     """Fit every model to one split's training part and keep its forecasts, unless they are kept already.
 
-    tasks: models and what `coordinate_ascent` is told; by default all of this study.
+    tasks: models and what `ascent.fit` is told; by default all of this study.
     """
     train, valid, _ = parts = data.responses.split_answers(FRACTIONS, rng=SEED + split, seen=True)
     tasks = tasks or {"item mean": None, "regression": None} | settings(data)
@@ -119,7 +119,7 @@ def forecasts(name, data, split, folder, tasks=None) -> None:
             fitted = regression(data, train, c)
             found = [fitted.predict_proba(columns(part, data.attributes))[:, 1] for part in parts]
         else:
-            fit = coordinate_ascent(train, tol=TOL * len(train), rng=SEED + split, **options)
+            fit = ascent.fit(train, tol=TOL * len(train), rng=SEED + split, **options)
             sweeps = len(fit.trace)
             if not fit.converged:
                 raise RuntimeError(f"{name}, split {split}, {model}: {fit.reason}")
@@ -245,7 +245,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", default=list(DATA), choices=list(DATA))
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "exam_study")
-    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "exams.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "exams.json")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     data = {name: DATA[name]() for name in given.data}

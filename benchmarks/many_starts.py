@@ -1,4 +1,4 @@
-"""Do random starts find a likelier maximum than `fit_skills(prior=None)`? Each skill of assist2009, 200 odd classes.
+"""Do random starts find a likelier maximum than `skills.fit(prior=None)`? Each skill of assist2009, 200 odd classes.
 
 Prints, for both, the most that twenty Newton climbs from random starts gain among ends with guess + slip < 1, the flags
 that speak of other maxima, and what one start alone, the usual one, would have lost.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ktlib import BKTParams, bkt, datasets
-from ktlib.bkt import NAMES
-from ktlib.likelihood import ChangePoints, climb, to_logit
-from ktlib.sequences import Sequences, as_sequences, sequences_by
-from ktlib.skills import fit_skills
+from ktlib import BKTParams, bkt
+from ktlib.bkt import NAMES, skills
+from ktlib.bkt._newton import ChangePoints, climb, to_logit
+from ktlib.data import datasets
+from ktlib.data.sequences import Sequences, as_sequences, sequences_by
 
 KINDS = "short few extreme slow guess ragged right wrong late still slip noise large mixed".split()
 
@@ -58,7 +58,7 @@ def odd_class(kind: str, rng: np.random.Generator) -> Sequences:
 
 def report(what: str, classes: dict, rng: np.random.Generator) -> None:
     """Fit them, climb from twenty random starts each, and print what that finds."""
-    fits = fit_skills(classes, prior=None)
+    fits = skills.fit(classes, prior=None)
     gained, lost = [], []
     for answers, found, params in zip(classes.values(), fits.log_likelihood, fits.params, strict=True):
         skill, p = ChangePoints(as_sequences(answers)), rng.uniform(0.001, 0.999, (20, 4))

@@ -1,9 +1,9 @@
 """What the stopping rule of the paper's recipe does to a comparison: the recipe stopped, and the same runs run on.
 
     python benchmarks/stopping_study.py [--minutes 60] [--work build/stopping_study]
-                                        [--out ktlib/stored/results/stopping.json]
+                                        [--out ktlib/studies/stored/results/stopping.json]
 
-The recipe is `ktlib.recipe`, which is the released code's, held to Pyro's own steps by `tests/test_recipe.py`. Logs:
+The recipe is `irt.recipe`, which is the released code's, held to Pyro's own steps by `tests/test_recipe.py`. Logs:
 simulated ones whose truth is the two-parameter model, of 100,000 answers to the paper's 8.6 million, and the two real
 ones, dealt as in `exam_study.py`. A larger log has more students; the 3,600 questions, 33 answers a student and 0.92%
 of all pairs are the paper's at every size. Of every run: the step at which the rule stops it, scores there and at fixed
@@ -26,9 +26,10 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from ktlib import datasets, recipe  # noqa: E402
-from ktlib.exams import exam  # noqa: E402
-from ktlib.prediction import score  # noqa: E402
+from ktlib.data import datasets  # noqa: E402
+from ktlib.data.exams import exam  # noqa: E402
+from ktlib.forecast.scores import score  # noqa: E402
+from ktlib.irt import recipe  # noqa: E402
 
 SEED, FRACTIONS = 2021, (0.8, 0.1, 0.1)
 FLAT = {"by_label": 0, "by_skill": 0, "idiosyncratic": 0}  # the two-parameter model, exactly
@@ -117,7 +118,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--logs", nargs="+", default=list(RUNS), choices=list(RUNS))
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "stopping_study")
-    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "stopping.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "stopping.json")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()

@@ -1,6 +1,6 @@
 """Next-answer forecasts on a real tutor's log: every model, one protocol, and how many students each of them needs.
 
-    python benchmarks/tutor_study.py [--work build/tutor] [--out ktlib/stored/results/tutor.json]
+    python benchmarks/tutor_study.py [--work build/tutor] [--out ktlib/studies/stored/results/tutor.json]
 
 ASSISTments 2009-2010 (`datasets.assist2009`), the source's split by student. A model is fitted to the training
 students and forecasts each answer of the test students from that student's earlier answers. Its settings are chosen on
@@ -75,7 +75,7 @@ DIFFERENCES = {
 @cache
 def logs():
     """Training log, test log, skills of items."""
-    from ktlib import datasets
+    from ktlib.data import datasets
 
     return datasets.assist2009("train"), datasets.assist2009("test"), datasets.assist2009_skills()
 
@@ -90,17 +90,17 @@ class Tracing:
     """BKT for every skill. Where an item needs several: the mean of their forecasts, or the set is one more skill."""
 
     def __init__(self, train: pd.DataFrame, prior: str | None, several: str):
-        from ktlib import skills
-        from ktlib.responses import sequences_by
+        from ktlib.bkt import skills
+        from ktlib.data.responses import sequences_by
 
         self.links, self.overall, self.several = logs()[2], train["correct"].mean(), several
         if several == "a skill of its own":
             sets = self.links.sort_values("skill").groupby("item")["skill"].agg(lambda own: " ".join(map(str, own)))
             self.links = sets.reset_index()
-        self.fits = skills.fit_skills(sequences_by(by_skill(train, self.links), "skill"), prior=prior)
+        self.fits = skills.fit(sequences_by(by_skill(train, self.links), "skill"), prior=prior)
 
     def forecast_by_skill(self, rows: pd.DataFrame) -> np.ndarray:
-        from ktlib import skills
+        from ktlib.bkt import skills
 
         known = rows["skill"].isin(self.fits.names).to_numpy() | (self.fits.prior is not None)
         out = np.full(len(rows), self.overall)
@@ -129,13 +129,13 @@ def fit(name: str, train: pd.DataFrame, settings: dict, seed: int):
     if name.startswith("BKT"):
         return Tracing(train, "learned" if name == "BKT, learned prior" else None, **settings)
     if name.startswith("DKT"):
-        from ktlib import dkt
+        from ktlib.forecast import dkt
 
         if name == "DKT, skills and items":
             own = pd.DataFrame({"item": links["item"].unique()})
             links = pd.concat([links, own.assign(skill=own["item"] + 1 + links["skill"].max())], ignore_index=True)
         return dkt.fit(train, links, rng=seed, **settings)
-    from ktlib import baselines
+    from ktlib.forecast import baselines
 
     if name == "Rasch":
         return baselines.fit_rasch(train, **settings)
@@ -172,14 +172,14 @@ def megabytes(line: str) -> float:
 
 def tune(name: str, folder: Path) -> dict:
     """Mean log loss of a fifth of the training students under each setting, fitted to the others."""
-    from ktlib.baselines import split_students
+    from ktlib.forecast.baselines import split_students
 
     train, validation = split_students(logs()[0], 0.8, rng=SEED)
     right, rows = validation["correct"].to_numpy(), []
     for values in product(*MODELS[name].values()):
         settings = dict(zip(MODELS[name], values, strict=True))
         began = time.perf_counter()
-        p = fit(name, train, settings, SEED).forecast(validation)
+        p = fit(name, train, settings, SEED).predict(validation)
         loss = float(-np.log(np.where(right == 1, p, 1 - p)).mean())
         rows.append(settings | {"log_loss": loss, "seconds": time.perf_counter() - began})
     best = min(rows, key=lambda row: row["log_loss"])
@@ -188,10 +188,11 @@ def tune(name: str, folder: Path) -> dict:
 
 def whole(name: str, folder: Path) -> dict:
     """Fit to all training students, forecast all test students; seconds (elapsed, and of the processor) and memory."""
-    from ktlib import baselines, skills  # noqa: F401
+    from ktlib.bkt import skills  # noqa: F401
+    from ktlib.forecast import baselines  # noqa: F401
 
     if name.startswith("DKT"):
-        import ktlib.dkt  # noqa: F401
+        import ktlib.forecast.dkt  # noqa: F401
     elif name.startswith(("PFA", "best")):
         import sklearn.linear_model  # noqa: F401
     memory = {"after_imports": megabytes("VmRSS")}
@@ -201,7 +202,7 @@ def whole(name: str, folder: Path) -> dict:
     began, busy = time.perf_counter(), time.process_time()
     model = fit(name, train, settings, SEED)
     fitted, busy = time.perf_counter(), time.process_time() - busy
-    p = model.forecast(test)
+    p = model.predict(test)
     done = time.perf_counter()
     memory["peak"] = megabytes("VmHWM")
     own = {}
@@ -226,7 +227,7 @@ def curve(name: str, folder: Path) -> dict:
         busy = time.process_time()
         model = fit(name, part, settings, SEED + draw)
         busy = time.process_time() - busy
-        forecasts[f"{students} {draw}"] = model.forecast(test)
+        forecasts[f"{students} {draw}"] = model.predict(test)
         rows.append({"students": students, "draw": draw, "answers": len(part), "fit_processor_seconds": busy})
         rows[-1] |= {"epochs": model.epochs} if name == "DKT" else {}
     with np.load(folder / f"whole {name}.npz") as stored:
@@ -255,21 +256,21 @@ def estimate(found) -> dict:
 
 
 def score_whole(name: str, folder: Path, reference: np.ndarray) -> dict:
-    from ktlib import prediction
+    from ktlib.forecast import scores
 
     _, test, links = logs()
     right, who = test["correct"].to_numpy(), test["student"].to_numpy()
     with np.load(folder / f"whole {name}.npz") as stored:
         p, own = stored["forecast"], stored["by_skill"] if "by_skill" in stored else None
-    scored = prediction.score(right, p, cluster=who, metrics=("auc", "log_loss", "brier"))
-    calibrated = prediction.calibration(right, p, bins=20, cluster=who)
+    scored = scores.score(right, p, cluster=who, metrics=("auc", "log_loss", "brier"))
+    calibrated = scores.calibration(right, p, bins=20, cluster=who)
     rows = by_skill(test, links)
     each = p[rows["answer"]] if own is None else own
-    ways = prediction.auc_by_skill(
+    ways = scores.auc_by_skill(
         rows["correct"].to_numpy(), each, rows["skill"].to_numpy(), cluster=rows["student"].to_numpy()
     )
     against = {
-        metric: estimate(prediction.compare(right, p, reference, metric, cluster=who)) for metric in ("auc", "log_loss")
+        metric: estimate(scores.compare(right, p, reference, metric, cluster=who)) for metric in ("auc", "log_loss")
     }
     return {
         "metrics": {metric: estimate(scored.metrics[metric]) for metric in scored.metrics},
@@ -290,7 +291,7 @@ def score_curve(folder: Path) -> tuple[list, dict]:
     ahead: above 0 where DKT is better. Its interval is by test students, for one draw; `draws` shows how it varies with
     the training students and DKT's seed.
     """
-    from ktlib import prediction
+    from ktlib.forecast import scores
 
     test = logs()[1]
     right, who = test["correct"].to_numpy(), test["student"].to_numpy()
@@ -301,7 +302,7 @@ def score_curve(folder: Path) -> tuple[list, dict]:
             for row in fits:
                 p = stored[f"{row['students']} {row['draw']}"]
                 forecasts[name, row["students"], row["draw"]] = p
-                found = prediction.score(right, p, cluster=who, metrics=("auc", "log_loss")).metrics
+                found = scores.score(right, p, cluster=who, metrics=("auc", "log_loss")).metrics
                 rows.append({"model": name} | row | {metric: estimate(found[metric]) for metric in found})
     of_dkt = pd.DataFrame([row for row in rows if row["model"] == "DKT"]).groupby("students")["draw"].agg(sorted)
     against = {}
@@ -312,7 +313,7 @@ def score_curve(folder: Path) -> tuple[list, dict]:
                 (forecasts["DKT", students, d], forecasts.get((other, students, d), forecasts[other, students, 0]))
                 for d in draws
             ]
-            found = [prediction.compare(right, *pair[::sign], metric, cluster=who) for pair in pairs]
+            found = [scores.compare(right, *pair[::sign], metric, cluster=who) for pair in pairs]
             each = [one.value for one in found]
             first = estimate(found[0])
             ahead.append({"students": students, "mean": float(np.mean(each)), "draws": each, "first_draw": first})
@@ -332,7 +333,7 @@ def machine() -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "tutor")
-    parser.add_argument("--out", type=Path, default=ROOT / "ktlib" / "stored" / "results" / "tutor.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "tutor.json")
     parser.add_argument("--job", nargs=2, metavar=("JOB", "MODEL"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     folder = options.work.resolve()
@@ -356,7 +357,7 @@ def main() -> None:
             print(f"{job} {name}: {time.perf_counter() - began:.0f} s", flush=True)
         results[job, name] = json.loads(stored.read_text())
 
-    from ktlib import datasets
+    from ktlib.data import datasets
 
     train, test, links = logs()
     with np.load(folder / "whole BKT, learned prior.npz") as stored:

@@ -2,7 +2,7 @@
 
 Side by side in one run, one thread. Near is the root mean square distance of all posterior means from the optimum, in
 posterior standard deviations; the optimum is coordinate ascent's with a tolerance of 1e-10. The traditional fit's time
-stands beside. Writes ktlib/stored/results/two_parameter_speed.json.
+stands beside. Writes ktlib/studies/stored/results/two_parameter_speed.json.
 """
 
 import json
@@ -19,11 +19,16 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from ktlib import designs, inference, mml  # noqa: E402
-from ktlib.ascent import calibrated, coordinate_ascent  # noqa: E402
-from ktlib.posterior import default_priors  # noqa: E402
+from ktlib.data import designs  # noqa: E402
+from ktlib.irt import (  # noqa: E402
+    ascent,
+    mml,
+    svi,
+)
+from ktlib.irt.ascent import calibrated  # noqa: E402
+from ktlib.irt.posterior import default_priors  # noqa: E402
 
-OUT = Path(__file__).parents[1] / "ktlib" / "stored" / "results" / "two_parameter_speed.json"
+OUT = Path(__file__).parents[1] / "ktlib" / "studies" / "stored" / "results" / "two_parameter_speed.json"
 SEEDS = range(5)
 SVI_STEPS = (30, 100, 300, 1000, 3000)
 
@@ -48,13 +53,13 @@ def distance(fit, best):
 
 def one_class(seed):
     answers = designs.dense(rng=seed).responses
-    best = coordinate_ascent(answers, calibrate=False, tol=1e-10).posterior
-    fit, seconds = timed(lambda: coordinate_ascent(answers, calibrate=False), 15)
+    best = ascent.fit(answers, calibrate=False, tol=1e-10).posterior
+    fit, seconds = timed(lambda: ascent.fit(answers, calibrate=False), 15)
     row = {"seed": seed, "ascent": {"seconds": seconds, "distance": distance(fit, best)}}
     row["calibrate"] = {"seconds": timed(lambda: calibrated(best, answers, default_priors("two-parameter")), 15)[1]}
     row["mml"] = {"seconds": timed(lambda: mml.fit(answers), 5)[1]}
     for steps in SVI_STEPS:
-        fit, seconds = timed(lambda steps=steps: inference.svi(answers, steps=steps, rng=seed), 1)
+        fit, seconds = timed(lambda steps=steps: svi.fit(answers, max_steps=steps, rng=seed), 1)
         row[f"svi {steps}"] = {"seconds": seconds, "distance": distance(fit, best)}
     return row
 

@@ -1,62 +1,46 @@
-"""ktlib: knowledge tracing and item response models, thin and tested.
+"""ktlib: knowledge tracing and item response models, thin and tested. Six floors, each standing on those below.
 
-`import ktlib` costs numpy alone; every other module loads when it is first touched. Three of them (`dkt`, `inference`,
-`irt`) need PyTorch and are offered where it is installed: pip install 'ktlib[bayes]'.
+    data        who answered what, when: real logs, simulated designs, your own file
+    bkt         one skill: Bayesian Knowledge Tracing, its fit, how sure it is, how much data it takes
+    irt         many questions: 2PL, factor and hierarchical models; ascent, SVI, NUTS and marginal likelihood
+    forecast    how good forecasts are, and who else makes them
+    homework    what a product does with forecasts
+    studies     every loop over replicates, splits or skills, by name, with what its full run stored
+    show        what a reader sees: figures, tables, quotes, things to touch
+
+A first fit, from a table with a row an answer:
+
+    from ktlib import Sequences
+    from ktlib.bkt import em, uncertainty
+    answers = Sequences.from_frame(table, student="who", correct="right", order="when")
+    fit = em.fit(answers)
+    uncertainty.standard_errors(answers, fit).interval("p_transit")
+
+`import ktlib` costs numpy alone; everything else loads when it is first touched. Three modules need PyTorch
+(`forecast.dkt`, `irt.programs`, `irt.svi`): pip install 'ktlib[bayes]'.
 """
 
-from importlib import import_module
-from importlib.util import find_spec
-
+from ._doors import lazily
 from .bkt import BKTParams
 
-_ROOMS = (
-    "ascent",
-    "baselines",
-    "bkt",
-    "datasets",
-    "designs",
-    "dkt",
-    "em",
-    "exams",
-    "explorers",
-    "figures",
-    "inference",
-    "information",
-    "irt",
-    "likelihood",
-    "metrics",
-    "mml",
-    "models",
-    "posterior",
-    "prediction",
-    "profiles",
-    "quotes",
-    "recommend",
-    "responses",
-    "sensitivity",
-    "sequences",
-    "skills",
-    "uncertainty",
+_open, __dir__, __all__ = lazily(
+    __name__,
+    ("data", "bkt", "irt", "forecast", "homework", "studies", "show"),
+    {
+        "Sequences": "data.sequences",
+        "Responses": "data.responses",
+        "Exam": "data.exams",
+        "DataError": "data.datasets",
+        "Posterior": "irt.posterior",
+        "Normal": "irt.priors",
+    },
 )
-_NAMES = {"BKTFit": "em", "Sequences": "sequences", "Responses": "responses", "DataError": "datasets"}
-_EXTRA = () if find_spec("torch") and find_spec("pyro") else ("dkt", "inference", "irt")  # what is not offered
-__all__ = ["BKTParams", *_NAMES, *(room for room in _ROOMS if room not in _EXTRA)]
+__all__ = ["BKTParams", *__all__]
 
 
 def __getattr__(name):
-    if name in _ROOMS:
-        try:
-            return import_module(f"{__name__}.{name}")
-        except ModuleNotFoundError as error:
-            raise AttributeError(str(error)) from error
-    if name in _NAMES:
-        return getattr(import_module(f"{__name__}.{_NAMES[name]}"), name)
     if name == "__version__":
         from importlib.metadata import version  # of what is installed: pyproject.toml is the only place that says it
 
         return version(__name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted([*__all__, "__version__"])
+    return _open(name)

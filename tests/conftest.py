@@ -6,12 +6,12 @@ from importlib.util import find_spec
 import pytest
 from hypothesis import settings
 
-from ktlib import datasets
+from ktlib.data import datasets
 
 settings.register_profile("ktlib", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("ktlib")
 
-NEEDS_TORCH = {"test_irt.py", "test_inference.py", "test_dkt.py"}
+NEEDS_TORCH = {"test_programs.py", "test_svi.py", "test_dkt.py"}
 
 
 class WithoutTorch(pytest.Module):

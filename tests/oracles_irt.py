@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ktlib.datasets import stored
+from ktlib.studies import stored
 
 DESIGNS = ("dense", "overlap")
 

@@ -7,15 +7,18 @@ import oracles_irt
 import pytest
 from scipy.optimize import minimize
 
-from ktlib import factors, pieces, two_parameter
-from ktlib.ascent import calibrated, climb, coordinate_ascent, default_tolerance, relearned
-from ktlib.metrics import recovery
-from ktlib.models import Model
-from ktlib.pieces import Answers
-from ktlib.posterior import Normal, Posterior, default_priors, divergence, paper_priors
-from ktlib.responses import Responses
-from ktlib.two_parameter import _expected_log_likelihood as expected
-from ktlib.two_parameter import _slopes
+from ktlib.data.responses import Responses
+from ktlib.forecast.recovery import recovery
+from ktlib.irt import _answers as pieces
+from ktlib.irt import _factors as factors
+from ktlib.irt import _two_parameter as two_parameter
+from ktlib.irt import ascent
+from ktlib.irt._answers import Answers
+from ktlib.irt._two_parameter import _expected_log_likelihood as expected
+from ktlib.irt._two_parameter import _slopes
+from ktlib.irt.ascent import calibrated, climb, default_tol, learn_priors
+from ktlib.irt.model import Model
+from ktlib.irt.posterior import Normal, Posterior, default_priors, divergence, paper_priors
 
 
 def simulated(students=50, items=30, seed=0, asked=1.0):
@@ -49,7 +52,7 @@ def monte_carlo_elbo(answers, blocks, priors, draws=20_000):
 @pytest.mark.parametrize("kind", PRIORS)
 def test_the_trace_ends_at_the_monte_carlo_elbo_and_no_neighbour_is_higher(kind):
     answers, *_ = simulated(12, 8, seed=4)
-    fit = coordinate_ascent(answers, priors=PRIORS[kind], calibrate=False, tol=1e-7)
+    fit = ascent.fit(answers, priors=PRIORS[kind], calibrate=False, tol=1e-7)
     value, error = monte_carlo_elbo(answers, fit.posterior.blocks, PRIORS[kind])
     assert abs(fit.trace[-1] - value) < 4 * error + 0.02
     data, names = Answers.of(answers), list(fit.posterior.blocks)
@@ -81,7 +84,7 @@ def test_the_trace_ends_at_the_monte_carlo_elbo_and_no_neighbour_is_higher(kind)
 def test_slopes_are_the_derivatives_of_the_expected_log_likelihood(kind, exact):
     answers, *_ = simulated(7, 5, seed=1)
     data = Answers.of(answers)
-    blocks = coordinate_ascent(answers, priors=PRIORS[kind], calibrate=False, max_sweeps=2).posterior.blocks
+    blocks = ascent.fit(answers, priors=PRIORS[kind], calibrate=False, max_steps=2).posterior.blocks
     for name, index in (("ability", data.student), ("difficulty", data.item), ("discrimination", data.item)):
         first, second = (np.bincount(index, s) for s in _slopes(data, blocks, name, exact))
         block = blocks[name]
@@ -102,7 +105,7 @@ def test_it_never_falls_and_recovers_the_truth_with_calibrated_spreads():
     inside, correlation = [], []
     for seed in range(30):
         answers, theta, alpha, beta = simulated(seed=100 + seed)
-        fit = coordinate_ascent(answers)
+        fit = ascent.fit(answers)
         assert fit.converged and np.diff(fit.trace).min() >= -1e-6
         row = []
         for name, true in (("ability", theta), ("difficulty", beta), ("discrimination", alpha)):
@@ -122,7 +125,7 @@ def test_calibrated_spreads_equal_the_dense_inverse_information(frozen):
     """Of the free numbers; a frozen one's own spread, times how far a free one moves with it, comes on top."""
     answers, counted, weight = weighted(9, 6, seed=2)
     priors = PRIORS["positive"]
-    raw = coordinate_ascent(answers, calibrate=False).posterior.freeze(*frozen)
+    raw = ascent.fit(answers, calibrate=False).posterior.freeze(*frozen)
     solved = calibrated(raw, counted, priors)
     data, n, j = Answers.of(answers), 9, 6
     a, d = raw.mean("discrimination"), raw.blocks["ability"].loc[:, None] - raw.blocks["difficulty"].loc
@@ -148,12 +151,12 @@ def test_calibrated_spreads_equal_the_dense_inverse_information(frozen):
 
 def test_frozen_blocks_stay_and_a_posterior_serves_as_prior():
     answers, *_ = simulated(seed=8)
-    first = coordinate_ascent(answers).posterior
-    again = coordinate_ascent(answers, start=first.freeze("difficulty", "discrimination")).posterior
+    first = ascent.fit(answers).posterior
+    again = ascent.fit(answers, start=first.freeze("difficulty", "discrimination")).posterior
     for name in ("difficulty", "discrimination"):
         assert np.array_equal(again.blocks[name].loc, first.blocks[name].loc)
         assert np.array_equal(again.blocks[name].scale, first.blocks[name].scale)
-    sharper = coordinate_ascent(answers, priors=first.as_prior()).posterior
+    sharper = ascent.fit(answers, priors=first.as_prior()).posterior
     assert (sharper.sd("difficulty") < first.sd("difficulty")).all()
 
 
@@ -161,7 +164,7 @@ def test_awkward_data_is_left_to_the_prior():
     answers, *_ = simulated(20, 6, seed=3)
     right = np.where(answers.item == 0, 1, answers.correct).astype(np.int8)
     answers = Responses(answers.student, answers.item, right, answers.students, (*answers.items, "never asked"))
-    posterior = coordinate_ascent(answers).posterior
+    posterior = ascent.fit(answers).posterior
     assert posterior.mean("difficulty")[0] < -1 and np.abs(posterior.mean("difficulty")).max() < 4
     assert posterior.mean("difficulty")[-1] == pytest.approx(0, abs=1e-6)
     assert posterior.sd("difficulty")[-1] == pytest.approx(1, abs=1e-3)
@@ -171,20 +174,20 @@ def test_the_papers_rule_stops_where_the_paper_says(monkeypatch):
     """The mean of the four changes between the last five losses, below a share of the first change."""
     monkeypatch.setattr(two_parameter, "EXACT", 0)  # one stage
     answers, *_ = simulated(seed=8)
-    changes, other = np.diff(coordinate_ascent(answers, tol=1e-9).trace), 0
+    changes, other = np.diff(ascent.fit(answers, tol=1e-9).trace), 0
     for share in (0.1, 0.02, 0.001, 0.0005):
         ends = [n for n in range(4, len(changes) + 1) if changes[n - 4 : n].mean() < share * changes[0]]
-        fit = coordinate_ascent(answers, rule="paper", tol=share)
+        fit = ascent.fit(answers, rule="paper", tol=share)
         assert fit.converged and f"the share {share:g} of the first change, by the mean of 4" in fit.reason
         assert len(fit.trace) == ends[0] + 1
         other += ends[0] != 4 + np.argmax(changes[3:] < share * changes[0])
     assert other > 1  # the last change alone would stop elsewhere
-    assert "the share 0.001 " in coordinate_ascent(answers, rule="paper").reason
+    assert "the share 0.001 " in ascent.fit(answers, rule="paper").reason
 
 
 def test_a_climb_stops_only_where_nothing_gains_and_says_when_it_was_not_there():
     def go(sweep, bound, **settings):
-        told = {"tol": 0.01, "max_sweeps": 500, "rule": "safe", "progress": False} | settings
+        told = {"tol": 0.01, "max_steps": 500, "rule": "safe", "progress": False} | settings
         return climb(0.0, lambda x, step, stage: sweep(x, step), lambda x, stage: bound(x), (None,), **told)
 
     end, trace, converged, reason = go(lambda x, step: x + step, lambda x: -x)
@@ -204,8 +207,8 @@ def test_a_climb_stops_only_where_nothing_gains_and_says_when_it_was_not_there()
         return x + step
 
     assert go(beyond, lambda x: min(x, 1))[0] >= 1
-    *_, converged, reason = go(careful, lambda x: -100 if x < 0 else x, max_sweeps=40)
-    assert not converged and reason == "max_sweeps = 40 reached"
+    *_, converged, reason = go(careful, lambda x: -100 if x < 0 else x, max_steps=40)
+    assert not converged and reason == "max_steps = 40 reached"
     with pytest.raises(ValueError, match="not a finite number where the fit begins"):
         go(careful, lambda x: np.nan)
 
@@ -232,7 +235,7 @@ def highest(answers, fit, priors, exact, weight=1):
 def test_wide_priors_and_few_answers_do_not_stall_below_the_top(seed):
     answers = Responses.from_wide(np.random.default_rng(seed).integers(0, 2, (8, 7)).astype(float))
     priors = dict.fromkeys(PRIORS["paper"], Normal(0, 10.0))
-    fit = coordinate_ascent(answers, priors=priors, calibrate=False, tol=1e-6, max_sweeps=3000)
+    fit = ascent.fit(answers, priors=priors, calibrate=False, tol=1e-6, max_steps=3000)
     assert fit.converged and np.diff(fit.trace).min() >= -1e-6
     assert highest(answers, fit, priors, True) - fit.trace[-1] < 0.01
 
@@ -249,14 +252,14 @@ def weighted(students, items, seed, most=4):
 def test_a_weight_counts_an_answer_so_many_times(kind, exact, monkeypatch):
     monkeypatch.setattr(two_parameter, "EXACT", 10**6 if exact else 0)
     answers, counted, weight = weighted(12, 8, seed=4)
-    fit = coordinate_ascent(counted, priors=PRIORS[kind], calibrate=False, tol=1e-6)
+    fit = ascent.fit(counted, priors=PRIORS[kind], calibrate=False, tol=1e-6)
     assert fit.converged
     assert highest(answers, fit, PRIORS[kind], exact, weight) == pytest.approx(fit.trace[-1], abs=0.01)
 
 
 def test_a_weight_counts_in_factor_models_too():
     answers, counted, weight = weighted(12, 6, seed=5)
-    fit = coordinate_ascent(counted, "factorization", factors=1, rng=0, tol=1e-6)
+    fit = ascent.fit(counted, "factorization", factors=1, rng=0, tol=1e-6)
     data, sizes = Answers.of(answers), [12, 6, 6]
     z, w = np.polynomial.hermite_e.hermegauss(31)
 
@@ -282,19 +285,19 @@ def test_a_weight_counts_in_factor_models_too():
 def test_large_weights_never_end_in_the_middle(weight):
     for seed in range(120):
         answers = Responses.from_wide(np.random.default_rng(seed).integers(0, 2, (12, 5)).astype(float))
-        fit = coordinate_ascent(replace(answers, weight=np.full(60, weight)), max_sweeps=60)
-        assert fit.converged or "lost even at a step" in fit.reason or fit.reason == "max_sweeps = 60 reached"
+        fit = ascent.fit(replace(answers, weight=np.full(60, weight)), max_steps=60)
+        assert fit.converged or "lost even at a step" in fit.reason or fit.reason == "max_steps = 60 reached"
         assert np.isfinite(fit.trace).all() and np.isfinite(fit.elbo)
         assert all(np.isfinite(b.mean).all() and np.isfinite(b.sd).all() for b in fit.posterior.blocks.values())
 
 
 @pytest.mark.parametrize("factors_", (None, 3))
 def test_the_elbo_at_the_end_is_the_elbo_whatever_was_climbed(factors_, monkeypatch):
-    inference = pytest.importorskip("ktlib.inference")
+    inference = pytest.importorskip("ktlib.irt.svi")
     monkeypatch.setattr(two_parameter, "EXACT", 0)  # matched moments, as for large data
     answers, *_ = simulated(150, 30, seed=1)
     model = {"model": "factorization", "factors": 3} if factors_ else {}
-    fit = coordinate_ascent(answers, calibrate=False, rng=1, **model)
+    fit = ascent.fit(answers, calibrate=False, rng=1, **model)
     value, error = inference.elbo(fit.posterior, answers, particles=8000, rng=0)
     assert abs(fit.elbo - value) < 4 * error
     assert abs(fit.trace[-1] - value) > 5 * error  # which the trace is not
@@ -306,7 +309,7 @@ def test_twenty_recorded_data_sets_are_recovered(design, floor):
     rows, far = [], 0
     for rep, table in oracle.answers.items():
         true = oracle.true(rep, "beta")
-        found = recovery(true, coordinate_ascent(Responses.from_wide(table)).posterior.mean("difficulty"))
+        found = recovery(true, ascent.fit(Responses.from_wide(table)).posterior.mean("difficulty"))
         rows.append([found.pearson, found.kendall, found.spearman, found.rmse])
         far += found.far
     *correlations, rmse = np.median(rows, 0)
@@ -316,7 +319,7 @@ def test_twenty_recorded_data_sets_are_recovered(design, floor):
 def test_slopes_equal_autograd():
     torch = pytest.importorskip("torch")
     answers, *_ = simulated(7, 5, seed=1)
-    blocks = coordinate_ascent(answers, calibrate=False, max_sweeps=2).posterior.blocks
+    blocks = ascent.fit(answers, calibrate=False, max_steps=2).posterior.blocks
     data = Answers.of(answers)
     loc = {n: torch.tensor(b.loc, requires_grad=True) for n, b in blocks.items()}
     few, many = (np.polynomial.hermite_e.hermegauss(k) for k in (5, 7))
@@ -343,7 +346,7 @@ def factor_data(seed=0):
 
 def test_factor_models_never_fall_and_find_the_structure():
     answers, load = factor_data()
-    fits = {k: coordinate_ascent(answers, "factorization", factors=k, rng=1, tol=0.01) for k in (1, 2)}
+    fits = {k: ascent.fit(answers, "factorization", factors=k, rng=1, tol=0.01) for k in (1, 2)}
     for fit in fits.values():
         assert fit.converged and np.diff(fit.trace).min() >= -1e-6
     assert fits[2].trace[-1] > fits[1].trace[-1] + 10
@@ -357,12 +360,12 @@ def test_hierarchical_attributes_feed_only_where_the_mask_lets_them():
     answers, _ = factor_data()
     x = np.kron(np.eye(2), np.ones((12, 1)))
     mask = np.eye(2, dtype=bool)
-    fit = coordinate_ascent(answers, "hierarchical", factors=1, attributes=x, mask=mask, rng=2, tol=0.05)
+    fit = ascent.fit(answers, "hierarchical", factors=1, attributes=x, mask=mask, rng=2, tol=0.05)
     effects = fit.posterior.blocks["effects"]
     assert np.diff(fit.trace).min() >= -1e-6
     assert (effects.loc[~mask] == 0).all() and (effects.scale[~mask] < 1e-6).all()
     assert (np.abs(effects.loc[mask]) > 0.3).any()  # the own factor may take the other group
-    one = coordinate_ascent(answers, "factorization", factors=1, rng=2, tol=0.05)
+    one = ascent.fit(answers, "factorization", factors=1, rng=2, tol=0.05)
     assert fit.trace[-1] > one.trace[-1]
 
 
@@ -371,13 +374,13 @@ LEARNED = ("loadings", "difficulty")
 
 def test_learned_priors_keep_the_factors_that_are_there_and_shrink_the_others():
     answers, load = factor_data()
-    fit = coordinate_ascent(answers, "factorization", factors=6, rng=1, tol=0.01, learned=LEARNED)
+    fit = ascent.fit(answers, "factorization", factors=6, rng=1, tol=0.01, learned=LEARNED)
     assert fit.converged and np.diff(fit.trace).min() >= -1e-6
     spread = np.sqrt(fit.priors["loadings"].loc ** 2 + fit.priors["loadings"].scale ** 2)
     assert sorted(spread > 0.2) == [False] * 4 + [True] * 2
     found = fit.posterior.mean("loadings")
     assert np.corrcoef((found @ found.T).ravel(), (load @ load.T).ravel())[0, 1] > 0.95
-    given = coordinate_ascent(answers, "factorization", factors=6, rng=1, tol=0.01)
+    given = ascent.fit(answers, "factorization", factors=6, rng=1, tol=0.01)
     assert fit.trace[-1] > given.trace[-1] + 50
 
 
@@ -392,10 +395,8 @@ def test_what_a_fit_with_learned_priors_returns_has_the_elbo_it_reports(model, m
         "hierarchical": {"factors": 1, "attributes": np.kron(np.eye(2), np.ones((12, 1))), "mask": np.eye(2) == 1},
     }[model]
     learned = {"two-parameter": ("discrimination", "difficulty")}.get(model, LEARNED + ("effects",) * ("h" in model))
-    fit = coordinate_ascent(answers, model, learned=learned, rng=1, tol=0.01, **layout)
-    again = coordinate_ascent(
-        answers, model, priors=fit.priors, start=fit.posterior, rng=1, max_sweeps=1, tol=0, **layout
-    )
+    fit = ascent.fit(answers, model, learned=learned, rng=1, tol=0.01, **layout)
+    again = ascent.fit(answers, model, priors=fit.priors, start=fit.posterior, rng=1, max_steps=1, tol=0, **layout)
     assert again.trace[0] == pytest.approx(fit.trace[-1], abs=1e-6)
     if model != "two-parameter":
         assert fit.priors["ability"].scale == pytest.approx(1)
@@ -406,7 +407,7 @@ def test_a_learned_prior_is_the_best_one_for_the_beliefs():
     answers, _ = factor_data()
     kind = Model.of("factorization", answers, factors=2)
     block = Normal(rng.normal(0.4, 1.5, (24, 2)), rng.uniform(0.1, 0.9, (24, 2)))
-    new = relearned(kind, {"loadings": block}, kind.priors(), ["loadings"])["loadings"]
+    new = learn_priors(kind, {"loadings": block}, kind.priors(), ["loadings"])["loadings"]
     for k in range(2):
         one = Normal(block.loc[:, k], block.scale[:, k])
         best = minimize(lambda v, one=one: divergence(one, Normal(v[0], np.exp(v[1]))), [0, 0], tol=1e-12).x
@@ -418,7 +419,7 @@ def test_learned_priors_find_the_population():
     n, j = 400, 150
     difficulty, load = rng.normal(0.7, 1.4, j), rng.normal(1.2, 0.3, j)
     right = rng.random((n, j)) < 1 / (1 + np.exp(-(np.outer(rng.standard_normal(n), load) - difficulty)))
-    fit = coordinate_ascent(Responses.from_wide(right * 1.0), "factorization", factors=1, rng=1, learned=LEARNED)
+    fit = ascent.fit(Responses.from_wide(right * 1.0), "factorization", factors=1, rng=1, learned=LEARNED)
     prior = fit.priors["difficulty"]
     assert abs(prior.loc - 0.7) < 3 * 1.4 / np.sqrt(j) and abs(prior.scale - 1.4) < 3 * 1.4 / np.sqrt(2 * j)
     prior = fit.priors["loadings"]
@@ -430,13 +431,13 @@ def test_learned_priors_find_the_population():
 def test_pieces_change_nothing(monkeypatch, model):
     answers, _ = factor_data()
     settings = {"factors": 2} if model == "factorization" else {"calibrate": False}
-    whole = coordinate_ascent(answers, model, rng=1, max_sweeps=5, **settings)
+    whole = ascent.fit(answers, model, rng=1, max_steps=5, **settings)
     monkeypatch.setattr(pieces, "PIECE", 700)
-    parts = coordinate_ascent(answers, model, rng=1, max_sweeps=5, **settings)
+    parts = ascent.fit(answers, model, rng=1, max_steps=5, **settings)
     np.testing.assert_allclose(parts.trace, whole.trace, rtol=1e-10)
     for name, block in whole.posterior.blocks.items():
         np.testing.assert_allclose(parts.posterior.blocks[name].loc, block.loc, atol=1e-8)
-    again = coordinate_ascent(answers, model, rng=1, max_sweeps=5, **settings)
+    again = ascent.fit(answers, model, rng=1, max_steps=5, **settings)
     assert again.trace.tobytes() == parts.trace.tobytes()
 
 
@@ -478,10 +479,10 @@ def test_pieces_change_nothing(monkeypatch, model):
 )
 def test_settings_that_cannot_be_are_refused_before_any_work(settings, message):
     with pytest.raises(ValueError, match=r"responses are a ndarray: make them with Responses\.from_wide"):
-        coordinate_ascent(np.ones((3, 2)))
+        ascent.fit(np.ones((3, 2)))
     answers, *_ = simulated(10, 8)
     with pytest.raises(ValueError, match=message):
-        coordinate_ascent(answers, **settings)
+        ascent.fit(answers, **settings)
 
 
 def test_an_attribute_nobody_was_asked_about_keeps_its_prior_and_a_question_without_any_is_fed_nothing():
@@ -489,7 +490,7 @@ def test_an_attribute_nobody_was_asked_about_keeps_its_prior_and_a_question_with
     x = np.kron(np.eye(3), np.ones((8, 1)))
     x[0] = 0  # no attribute at all
     asked = answers.subset(answers.item < 16)  # the third attribute's questions have no answers
-    fit = coordinate_ascent(
+    fit = ascent.fit(
         asked,
         "hierarchical",
         factors=1,
@@ -522,19 +523,19 @@ def test_a_step_changes_no_rows_predictors_by_more_than_two_logits():
 def test_a_prior_says_the_same_as_a_number_and_as_an_array():
     answers, _ = factor_data()
     one, each = (
-        coordinate_ascent(answers, "factorization", factors=2, rng=1, priors=paper_priors("factorization") | prior)
+        ascent.fit(answers, "factorization", factors=2, rng=1, priors=paper_priors("factorization") | prior)
         for prior in ({}, {"loadings": Normal(np.zeros(2), np.ones(2))})
     )
     assert each.trace[-1] == pytest.approx(one.trace[-1], abs=1e-6)
     moved = paper_priors("factorization") | {"loadings": Normal(1.0, 1.0)}
-    assert coordinate_ascent(answers, "factorization", factors=2, rng=1, priors=moved).converged
+    assert ascent.fit(answers, "factorization", factors=2, rng=1, priors=moved).converged
 
 
 def test_learned_priors_can_be_given_to_the_next_fit():
     answers, _ = factor_data()
     layout = {"factors": 1, "attributes": np.kron(np.eye(2), np.ones((12, 1))), "mask": np.ones((1, 2), dtype=bool)}
-    first = coordinate_ascent(answers, "hierarchical", learned=(*LEARNED, "effects"), rng=1, tol=0.01, **layout)
-    again = coordinate_ascent(answers, "hierarchical", priors=first.priors, rng=1, tol=0.01, **layout)
+    first = ascent.fit(answers, "hierarchical", learned=(*LEARNED, "effects"), rng=1, tol=0.01, **layout)
+    again = ascent.fit(answers, "hierarchical", priors=first.priors, rng=1, tol=0.01, **layout)
     assert again.trace[-1] == pytest.approx(first.trace[-1], abs=2)
 
 
@@ -555,7 +556,7 @@ def test_frozen_items_stay_as_uncertain_as_they_say(spread, alpha):
             "discrimination": Normal(np.full(items, np.log(alpha)), np.full(items, 1e-3), True),
         }
         known = Posterior("two-parameter", blocks, answers.students, answers.items)
-        posterior = coordinate_ascent(answers, start=known.freeze("difficulty", "discrimination")).posterior
+        posterior = ascent.fit(answers, start=known.freeze("difficulty", "discrimination")).posterior
         low, high = posterior.interval("ability")
         inside.append(np.mean((low <= theta) & (theta <= high)))
         if seed > 2:
@@ -576,8 +577,8 @@ def test_one_number_has_no_spread_to_learn_and_keeps_the_prior_location():
     answers, _ = factor_data()
     layout = {"factors": 1, "attributes": np.repeat([[1.0], [0.0]], 12, 0), "mask": np.array([[True]])}
     spreads = [
-        coordinate_ascent(
-            answers, "hierarchical", learned=("loadings", "effects"), rng=0, tol=tol, max_sweeps=2000, **layout
+        ascent.fit(
+            answers, "hierarchical", learned=("loadings", "effects"), rng=0, tol=tol, max_steps=2000, **layout
         ).posterior.sd("effects")[0, 0]
         for tol in (1e-2, 1e-5)
     ]
@@ -587,21 +588,19 @@ def test_one_number_has_no_spread_to_learn_and_keeps_the_prior_location():
 def test_a_start_must_be_a_posterior_with_the_same_mask():
     answers, _ = factor_data()
     x = np.kron(np.eye(2), np.ones((12, 1)))
-    fit = coordinate_ascent(answers, "hierarchical", factors=1, attributes=x, mask=np.eye(2) == 1, rng=0, tol=1)
+    fit = ascent.fit(answers, "hierarchical", factors=1, attributes=x, mask=np.eye(2) == 1, rng=0, tol=1)
     with pytest.raises(ValueError, match="start is a Fit: give a posterior, such as"):
-        coordinate_ascent(answers, "hierarchical", factors=1, attributes=x, mask=np.eye(2) == 1, start=fit, rng=0)
+        ascent.fit(answers, "hierarchical", factors=1, attributes=x, mask=np.eye(2) == 1, start=fit, rng=0)
     with pytest.raises(ValueError, match="another mask"):
-        coordinate_ascent(
-            answers, "hierarchical", factors=1, attributes=x, mask=np.eye(2) == 0, start=fit.posterior, rng=0
-        )
+        ascent.fit(answers, "hierarchical", factors=1, attributes=x, mask=np.eye(2) == 0, start=fit.posterior, rng=0)
 
 
-def test_the_default_tolerance_grows_with_the_data_and_the_weights():
+def test_the_default_tol_grows_with_the_data_and_the_weights():
     answers, *_ = simulated(20, 10)
-    assert default_tolerance(answers, "factorization") == pytest.approx(2e-3)  # 200 answers
-    assert default_tolerance(answers, "two-parameter") == 1e-3
+    assert default_tol(answers, "factorization") == pytest.approx(2e-3)  # 200 answers
+    assert default_tol(answers, "two-parameter") == 1e-3
     heavy = replace(answers, weight=np.full(200, 5000.0))
-    assert default_tolerance(heavy, "factorization") == pytest.approx(10)
-    assert default_tolerance(heavy, "two-parameter") == pytest.approx(1)
-    assert default_tolerance(heavy, "factorization", "paper") == 1e-3
-    assert "less than 10 nats" in coordinate_ascent(heavy, "factorization", factors=1, rng=0).reason
+    assert default_tol(heavy, "factorization") == pytest.approx(10)
+    assert default_tol(heavy, "two-parameter") == pytest.approx(1)
+    assert default_tol(heavy, "factorization", "paper") == 1e-3
+    assert "less than 10 nats" in ascent.fit(heavy, "factorization", factors=1, rng=0).reason

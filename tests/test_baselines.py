@@ -1,4 +1,4 @@
-"""ktlib.baselines: forecasts from earlier answers only; means, counts and abilities as worked out by hand."""
+"""ktlib.forecast.baselines: forecasts from earlier answers only; means, counts and abilities as worked out by hand."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from ktlib import baselines
+from ktlib.forecast import baselines
 
 SKILLS = pd.DataFrame({"item": [0, 1, 2, 2, 3, 4, 4, 5], "skill": [*"aabcbc", "d", "e"]})
 
@@ -54,7 +54,7 @@ def test_no_forecast_looks_at_its_own_answer_or_a_later_one(name, rows, at):
     """Answers from row `at` on are turned round; students interleave, items 6 and 7 are new."""
     table, at = answered(*rows), at % len(rows)
     turned = table.assign(correct=np.where(np.arange(len(table)) < at, table.correct, 1 - table.correct))
-    before, after = FITTED[name].forecast(table), FITTED[name].forecast(turned)
+    before, after = FITTED[name].predict(table), FITTED[name].predict(turned)
     np.testing.assert_allclose(before[: at + 1], after[: at + 1], rtol=1e-13)  # sums over other students round
     assert ((before > 0) & (before < 1)).all()
 
@@ -62,19 +62,19 @@ def test_no_forecast_looks_at_its_own_answer_or_a_later_one(name, rows, at):
 @pytest.mark.parametrize("name", FITTED)
 def test_a_forecast_hangs_on_the_own_student_alone(name):
     table = a_log(np.random.default_rng(3), students=5)
-    together = FITTED[name].forecast(table)
+    together = FITTED[name].predict(table)
     shuffled = table.iloc[np.argsort(np.random.default_rng(0).random(len(table)))].sort_index(kind="stable")
     mixed = shuffled.assign(step=shuffled.groupby("student").cumcount()).sort_values("step", kind="stable")
     for student in table.student.unique():
         own = (table.student == student).to_numpy()
-        np.testing.assert_allclose(FITTED[name].forecast(table[own]), together[own], rtol=1e-10)
-    np.testing.assert_allclose(FITTED[name].forecast(mixed), together[mixed.index], rtol=1e-10)
+        np.testing.assert_allclose(FITTED[name].predict(table[own]), together[own], rtol=1e-10)
+    np.testing.assert_allclose(FITTED[name].predict(mixed), together[mixed.index], rtol=1e-10)
 
 
 @pytest.mark.parametrize("name", ["Rasch", "PFA", "PFA, log counts", "best logistic"])
 def test_earlier_answers_do_count(name):
     good, bad = ([(0, 0, c), (0, 1, c), (0, 0, 1)] for c in (1, 0))
-    assert FITTED[name].forecast(answered(*good))[2] > FITTED[name].forecast(answered(*bad))[2]
+    assert FITTED[name].predict(answered(*good))[2] > FITTED[name].predict(answered(*bad))[2]
 
 
 def test_means_by_hand():
@@ -86,8 +86,8 @@ def test_means_by_hand():
     assert item.item.to_dict() == pytest.approx({0: 2.2 / 4, 1: 2.2 / 3, 2: 1.2 / 3, 3: 2.2 / 3})
     new = answered((9, 0, 1), (9, 2, 1), (9, 4, 1), (9, 5, 1), (9, 99, 1))
     b, c = 2.2 / 4, 1.2 / 3
-    np.testing.assert_allclose(skill.forecast(new), [3.2 / 5, (b + c) / 2, c, 0.6, 0.6])
-    np.testing.assert_allclose(item.forecast(new), [2.2 / 4, 1.2 / 3, c, 0.6, 0.6])
+    np.testing.assert_allclose(skill.predict(new), [3.2 / 5, (b + c) / 2, c, 0.6, 0.6])
+    np.testing.assert_allclose(item.predict(new), [2.2 / 4, 1.2 / 3, c, 0.6, 0.6])
 
 
 def test_rasch_forecasts_agree_with_integration_over_ability():
@@ -95,8 +95,8 @@ def test_rasch_forecasts_agree_with_integration_over_ability():
     table = answered(("x", 0, 1), ("y", 3, 0), ("x", 1, 1), ("x", 0, 1), ("x", 77, 0), ("x", 5, 1))
     own = table[table.student == "x"]
     b = [model.difficulty.get(i, model.new_item) for i in own["item"]]
-    got = model.forecast(table)[own.index]
-    assert model.forecast(table)[1] == pytest.approx(
+    got = model.predict(table)[own.index]
+    assert model.predict(table)[1] == pytest.approx(
         quad(lambda a: norm.pdf(a, 0, model.ability_sd) * expit(a - model.difficulty[3]), -9, 9)[0], abs=1e-4
     )
 
@@ -160,7 +160,7 @@ def test_pfa_counts_by_hand(logs):
         + sum(w["skill", k] + w["right", k] * scale(r) + w["wrong", k] * scale(f) for k, (r, f) in row.items())
         for row in counts
     ]
-    np.testing.assert_allclose(logit(model.forecast(table)), expected, rtol=1e-10)
+    np.testing.assert_allclose(logit(model.predict(table)), expected, rtol=1e-10)
 
 
 def test_the_best_logistic_adds_items_and_all_answers():
@@ -169,9 +169,9 @@ def test_the_best_logistic_adds_items_and_all_answers():
     table = answered((0, 5, 1), (0, 2, 0), (0, 1, 1), (0, 0, 0), (0, 99, 1))
     by_hand = model.intercept + w["skill", "a"] + w["right", "a"] * np.log(2) + w["item", 0]
     by_hand += w["all right", ""] * np.log(3) + w["all wrong", ""] * np.log(2)
-    assert logit(model.forecast(table)[3]) == pytest.approx(by_hand)
+    assert logit(model.predict(table)[3]) == pytest.approx(by_hand)
     new = model.intercept + w["all right", ""] * np.log(3) + w["all wrong", ""] * np.log(3)
-    assert logit(model.forecast(table)[4]) == pytest.approx(new)
+    assert logit(model.predict(table)[4]) == pytest.approx(new)
 
 
 def test_pfa_weights_are_the_posterior_mode():
@@ -225,12 +225,12 @@ def test_bad_logs_are_one_clear_error(name):
     with pytest.raises(ValueError, match="160 of 160 rows have no 'student'"):
         fit(LOG.assign(student=None))
     with pytest.raises(ValueError, match="no column 'correct'"):
-        fit(LOG).forecast(LOG[["student", "item"]])
+        fit(LOG).predict(LOG[["student", "item"]])
 
 
 @pytest.mark.parametrize("name", FITTED)
 def test_a_log_to_forecast_may_hold_one_kind_of_answer_and_one_row(name):
-    assert FITTED[name].forecast(answered((0, 0, 1))).shape == (1,)
+    assert FITTED[name].predict(answered((0, 0, 1))).shape == (1,)
 
 
 def test_bad_skills_and_settings():
@@ -248,5 +248,5 @@ def test_bad_skills_and_settings():
         baselines.fit_rasch(LOG, item_sd=0)
     twice = pd.concat([SKILLS, SKILLS])
     np.testing.assert_array_equal(
-        baselines.fit_pfa(LOG, twice).forecast(LOG), baselines.fit_pfa(LOG, SKILLS).forecast(LOG)
+        baselines.fit_pfa(LOG, twice).predict(LOG), baselines.fit_pfa(LOG, SKILLS).predict(LOG)
     )

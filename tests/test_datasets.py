@@ -8,9 +8,9 @@ import pooch
 import pytest
 import rdata
 
-from ktlib import datasets
-from ktlib.datasets import DataError, _File
-from ktlib.sequences import sequences_by
+from ktlib.data import datasets
+from ktlib.data.datasets import DataError, _File
+from ktlib.data.sequences import sequences_by
 
 NAME = "assist2009_test.csv"
 

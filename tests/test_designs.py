@@ -1,9 +1,9 @@
-"""ktlib.designs: who was asked what, the truth's distributions, and answers that follow the model."""
+"""ktlib.data.designs: who was asked what, the truth's distributions, and answers that follow the model."""
 
 import numpy as np
 import pytest
 
-from ktlib import designs
+from ktlib.data import designs
 
 DESIGNS = [designs.dense, designs.overlap, designs.sparse]
 

@@ -1,4 +1,4 @@
-"""ktlib.dkt: no look-ahead, one seed one fit, learns what a mean cannot, leaves the caller's torch as it was."""
+"""dkt: no look-ahead, one seed one fit, learns what a mean cannot, leaves the caller's torch as it was."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ktlib import baselines, dkt
+from ktlib.forecast import baselines, dkt
 
 SKILLS = pd.DataFrame({"item": [0, 1, 2, 2, 3], "skill": [*"aabcd"]})
 TINY = {"hidden": 8, "dropout": 0.0, "learning_rate": 0.02, "epochs": 3, "rng": 0}
@@ -38,7 +38,7 @@ def test_no_forecast_looks_at_its_own_answer_or_a_later_one(rows, at):
     """Answers from row `at` on are turned round; students interleave, items 4 and 5 are new."""
     table, at = pd.DataFrame(rows, columns=["student", "item", "correct"]), at % len(rows)
     turned = table.assign(correct=np.where(np.arange(len(table)) < at, table.correct, 1 - table.correct))
-    before, after = FITTED.forecast(table), FITTED.forecast(turned)
+    before, after = FITTED.predict(table), FITTED.predict(turned)
     np.testing.assert_array_equal(before[: at + 1], after[: at + 1])
     assert ((before > 0) & (before < 1)).all()
     later = np.flatnonzero((table.student == table.student[at]).to_numpy() & (np.arange(len(table)) > at))
@@ -47,12 +47,12 @@ def test_no_forecast_looks_at_its_own_answer_or_a_later_one(rows, at):
 
 def test_a_forecast_hangs_on_the_own_student_alone_and_on_all_earlier_answers():
     table = alternating(90, 25, 2).query("student % 3 == 0 or item != 3")
-    together = FITTED.forecast(table)
+    together = FITTED.predict(table)
     mixed = table.assign(row=np.arange(len(table)), step=table.groupby("student").cumcount()).sort_values("step")
-    np.testing.assert_allclose(FITTED.forecast(mixed), together[mixed["row"]], rtol=1e-5)
+    np.testing.assert_allclose(FITTED.predict(mixed), together[mixed["row"]], rtol=1e-5)
     for student in (0, 1, 89):
         own = (table.student == student).to_numpy()
-        np.testing.assert_allclose(FITTED.forecast(table[own]), together[own], rtol=1e-5)
+        np.testing.assert_allclose(FITTED.predict(table[own]), together[own], rtol=1e-5)
 
 
 def test_a_forecast_step_by_step_by_hand():
@@ -74,16 +74,16 @@ def test_a_forecast_step_by_step_by_hand():
         state = np.tanh(cell) / (1 + np.exp(-out))
         expected.append(1 / (1 + np.exp(-(state @ mean("out", item) + mean("bias", item)[0]))))
         x = mean("right" if correct else "wrong", item)
-    np.testing.assert_allclose(FITTED.forecast(table), expected, rtol=1e-5)
+    np.testing.assert_allclose(FITTED.predict(table), expected, rtol=1e-5)
 
 
 def test_the_same_seed_gives_the_same_fit_whatever_the_caller_drew():
     torch.manual_seed(123)
     again = dkt.fit(LOG, SKILLS, **TINY)
     np.testing.assert_array_equal(again.trace, FITTED.trace)
-    np.testing.assert_array_equal(again.forecast(LOG), FITTED.forecast(LOG))
+    np.testing.assert_array_equal(again.predict(LOG), FITTED.predict(LOG))
     other = dkt.fit(LOG, SKILLS, **TINY | {"rng": 1})
-    assert not np.allclose(other.forecast(LOG), FITTED.forecast(LOG), atol=1e-4)
+    assert not np.allclose(other.predict(LOG), FITTED.predict(LOG), atol=1e-4)
 
 
 def test_the_callers_torch_is_left_alone():
@@ -93,7 +93,7 @@ def test_the_callers_torch_is_left_alone():
     torch.set_num_threads(2)
     try:
         torch.manual_seed(5)
-        dkt.fit(LOG, SKILLS, **TINY | {"epochs": 1, "dropout": 0.5}).forecast(LOG)
+        dkt.fit(LOG, SKILLS, **TINY | {"epochs": 1, "dropout": 0.5}).predict(LOG)
         assert torch.equal(torch.rand(3), expected)
         assert torch.get_num_threads() == 2
     finally:
@@ -103,9 +103,9 @@ def test_the_callers_torch_is_left_alone():
 def test_it_learns_that_answers_alternate():
     test = alternating(30, 16, 9)
     fitted = dkt.fit(alternating(40, 16, 3), SKILLS, hidden=16, dropout=0.0, learning_rate=0.02, epochs=25, rng=0)
-    p, right = fitted.forecast(test), test.correct.to_numpy()
+    p, right = fitted.predict(test), test.correct.to_numpy()
     later = test.groupby("student").cumcount().to_numpy() > 0
-    mean = baselines.fit_item_mean(LOG, SKILLS).forecast(test)
+    mean = baselines.fit_item_mean(LOG, SKILLS).predict(test)
     assert log_loss(right[later], p[later]) < 0.2 < 0.6 < log_loss(right[later], mean[later])
     assert log_loss(right[~later], p[~later]) > 0.5  # the first answer is a coin toss, and stays one
 
@@ -122,11 +122,11 @@ def test_training_stops_where_the_held_out_students_are_forecast_best():
 
 def test_long_students_are_cut_in_training_only():
     just, fitted = (dkt.fit(LOG, SKILLS, **TINY | {"longest": longest}) for longest in (10, 4))
-    np.testing.assert_array_equal(just.forecast(LOG), FITTED.forecast(LOG))
-    assert not np.allclose(fitted.forecast(LOG), FITTED.forecast(LOG), atol=1e-4)
+    np.testing.assert_array_equal(just.predict(LOG), FITTED.predict(LOG))
+    assert not np.allclose(fitted.predict(LOG), FITTED.predict(LOG), atol=1e-4)
     table = LOG[LOG.student == 0].reset_index(drop=True)
     turned = table.assign(correct=table.correct.where(table.index > 0, 1 - table.correct))
-    assert (fitted.forecast(table)[1:] != fitted.forecast(turned)[1:]).all()
+    assert (fitted.predict(table)[1:] != fitted.predict(turned)[1:]).all()
 
 
 def test_bad_input_is_one_clear_error():
@@ -148,7 +148,7 @@ def test_bad_input_is_one_clear_error():
         with pytest.raises(ValueError, match=f"{name} = 0"):
             dkt.fit(LOG, SKILLS, **TINY | {name: 0})
     with pytest.raises(ValueError, match="no column 'correct'"):
-        FITTED.forecast(LOG[["student", "item"]])
+        FITTED.predict(LOG[["student", "item"]])
 
 
 def test_dropout_hides_some_of_the_state_in_training_only():
@@ -170,7 +170,7 @@ def test_dropout_hides_some_of_the_state_in_training_only():
 
 def test_dropout_changes_what_is_learned():
     other = dkt.fit(LOG, SKILLS, **TINY | {"dropout": 0.5})
-    assert not np.allclose(other.forecast(LOG), FITTED.forecast(LOG), atol=1e-4)
+    assert not np.allclose(other.predict(LOG), FITTED.predict(LOG), atol=1e-4)
 
 
 def test_no_step_follows_a_gradient_longer_than_1(monkeypatch):

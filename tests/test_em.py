@@ -1,4 +1,4 @@
-"""ktlib.em, ktlib.changepoint: exact expected counts, a likelihood that never falls, the true optimum."""
+"""ktlib.bkt.em, ktlib.bkt._stretches: exact expected counts, a likelihood that never falls, the true optimum."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,8 @@ from oracles import TRUTH, a_class, any_params, every_path, proper_params, rando
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from ktlib import bkt, em
-from ktlib.bkt import BKTParams
+from ktlib import bkt
+from ktlib.bkt import BKTParams, em
 
 E_STEPS = (em.expected_counts, em.expected_counts_forward_backward)
 FIELDS = ("students", "init", "chances", "learned", "known", "slips", "unknown", "guesses", "log_likelihood")

@@ -1,13 +1,15 @@
-"""ktlib.exams: what an exam must be, and that simulated ones have the shape and the truth that they say they have."""
+"""exams: what an exam must be, and that simulated ones have the shape and the truth that they say they have."""
 
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
-from ktlib import checks, exams, models
-from ktlib.exams import Exam
-from ktlib.responses import Responses
+from ktlib import _checks as checks
+from ktlib.data import exams
+from ktlib.data.exams import Exam
+from ktlib.data.responses import Responses
+from ktlib.irt import model as models
 
 SMALL = {"answers": 2_000, "students": 100, "items": 60, "labels": 5, "skills": 4}
 

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ktlib import bkt, explorers, information, sensitivity
-from ktlib.bkt import NAMES, BKTParams
-from ktlib.explorers import DataExplorer, SweepExplorer, TraceExplorer
+from ktlib import bkt, studies
+from ktlib.bkt import NAMES, BKTParams, bounds, sensitivity
+from ktlib.show import explorers
+from ktlib.show.explorers import DataExplorer, SweepExplorer, TraceExplorer
 
 MODULE = Path(explorers.__file__).with_name("bkt.mjs")
-GOLDEN = json.loads((Path(__file__).parents[1] / "ktlib" / "stored" / "golden_bkt.json").read_text(encoding="utf-8"))
+GOLDEN = json.loads(studies.stored("golden_bkt.json").read_text(encoding="utf-8"))
 USUAL = dict(zip(NAMES, BKTParams(), strict=True))
 RUN = """
 import * as bkt from "%s";
@@ -121,7 +122,7 @@ def test_page_says_how_much_data_as_ktlib_does():
     designs = [(1, 3), (22, 9), (200, 15), (1000, 20), (10000, 60)]
     seen = in_node(*[("dataIntervals", config, *design) for design in designs])
     for (students, answers), found in zip(designs, seen, strict=True):
-        bound, floor = (f(params, students, answers) for f in (information.standard_errors, information.floors))
+        bound, floor = (f(params, students, answers) for f in (bounds.standard_errors, bounds.floors))
         for name, one in zip(NAMES, found, strict=True):
             p = getattr(params, name)
             logit = np.log(p / (1 - p))

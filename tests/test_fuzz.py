@@ -85,11 +85,14 @@ ODD = {
 @cache
 def things():
     """What doors take: small, made once."""
-    from ktlib import baselines, bkt, designs, em, exams, posterior, prediction, skills, uncertainty
-    from ktlib.ascent import coordinate_ascent
-    from ktlib.exams import Exam
-    from ktlib.models import Model
-    from ktlib.responses import Responses
+    from ktlib import bkt
+    from ktlib.bkt import em, skills, uncertainty
+    from ktlib.data import designs, exams
+    from ktlib.data.exams import Exam
+    from ktlib.data.responses import Responses
+    from ktlib.forecast import baselines, scores
+    from ktlib.irt import ascent, posterior
+    from ktlib.irt.model import Model
 
     t = {}
     t["group"] = bkt.simulate(BKTParams(), students=12, steps=4, rng=0)
@@ -102,7 +105,7 @@ def things():
     t["responses"] = Responses.from_wide(t["wide"])
     codes = t["responses"]
     t["ordered"] = Responses(codes.student, codes.item, codes.correct, codes.students, codes.items, order=np.arange(30))
-    t["posterior"] = coordinate_ascent(codes, max_sweeps=5).posterior
+    t["posterior"] = ascent.fit(codes, max_steps=5).posterior
     t["normal"] = posterior.Normal(0.0, 1.0)
     t["priors"] = posterior.default_priors("two-parameter")
     t["kind"] = Model.of("two-parameter", codes)
@@ -120,10 +123,10 @@ def things():
     t["links"] = pd.DataFrame({"item": [f"q{i}" for i in range(6)], "skill": list("ababab")})
     t["table"] = t["frame"][["student", "item", "correct"]]
     t["by_skill"] = {str(k): t["answers"] for k in range(5)}
-    t["fits"] = skills.fit_skills(t["by_skill"], prior=skills.SkillPrior(np.zeros(4), np.ones(4)))
+    t["fits"] = skills.fit(t["by_skill"], prior=skills.SkillPrior(np.zeros(4), np.ones(4)))
     t["right"], t["forecast"] = rng.integers(0, 2, 40), rng.random(40)
     t["cluster"] = np.arange(40) // 4
-    t["score"] = prediction.score(t["right"], t["forecast"])
+    t["score"] = scores.score(t["right"], t["forecast"])
     t["bootstrap"] = uncertainty.bootstrap(t["answers"], t["fit"], draws=20, rng=0)
     t["sure"] = uncertainty.standard_errors(t["answers"], t["fit"])
     t["exam"] = Exam(codes, ("a", "b"), np.array([0, 1, 0, 1, 0]), ("x",), np.arange(5)[:, None] < 2)
@@ -132,136 +135,138 @@ def things():
     t["means"] = baselines.fit_skill_mean(t["table"], t["links"])
     t["design"] = designs.dense(rng=0, students=6, items=5)
     if BAYES:
-        from ktlib import dkt, irt
+        from ktlib.forecast import dkt
+        from ktlib.irt import programs
 
-        t["data"] = irt.Data.of(codes)
+        t["data"] = programs.Data.of(codes)
         t["dkt"] = dkt.fit(t["table"], t["links"], rng=0, hidden=2, epochs=1)
     return t
 
 
 def doors():
     """(name, call, arguments that work, whether NaN is an answer that its docstring promises)."""
-    from ktlib import (
-        ascent,
-        baselines,
-        bkt,
-        datasets,
-        designs,
-        em,
-        exams,
-        explorers,
-        figures,
-        information,
-        metrics,
-        mml,
-        models,
-        posterior,
-        prediction,
-        profiles,
-        quotes,
-        recommend,
-        responses,
-        sensitivity,
-        sequences,
-        skills,
-        uncertainty,
-    )  # fmt: skip
+    from ktlib import bkt  # fmt: skip
+    from ktlib.bkt import bounds, em, profiles, sensitivity, skills, uncertainty  # fmt: skip
+    from ktlib.data import datasets, designs, exams, responses, sequences  # fmt: skip
+    from ktlib.forecast import baselines, recovery, scores  # fmt: skip
+    from ktlib.homework import recommend  # fmt: skip
+    from ktlib.irt import ascent, mml, posterior  # fmt: skip
+    from ktlib.irt import model as models
+    from ktlib.show import explorers, figures, quotes, tables  # fmt: skip
 
     p, g = BKTParams(), things
-    yield "bkt.BKTParams", BKTParams, dict(p_init=0.2, p_transit=0.1, p_slip=0.1, p_guess=0.2, allow_flip=False)
-    yield "bkt.BKTParams.moved", p.moved, dict(p_slip=0.2)
+    yield "bkt.model.BKTParams", BKTParams, dict(p_init=0.2, p_transit=0.1, p_slip=0.1, p_guess=0.2, allow_flip=False)
+    yield "bkt.model.BKTParams.moved", p.moved, dict(p_slip=0.2)
     for name in ("filter", "smooth", "log_likelihood"):
-        yield f"bkt.{name}", getattr(bkt, name), dict(answers=[1, 0, 1], params=p), True
-    yield "bkt.p_correct", bkt.p_correct, dict(p_known=0.3, params=p), True
-    yield "bkt.p_correct_skills", bkt.p_correct_skills, dict(p_correct_each=[[0.2, 0.3]], axis=-1)
-    yield "bkt.simulate", bkt.simulate, dict(params=p, students=3, steps=4, rng=0, missing=0.1), True
-    yield "bkt.update", bkt.update, dict(p_known=0.3, correct=1, params=p)
-    yield "bkt.check_params", bkt.check_params, dict(params=p, name="params")
-    yield "em.expected_counts", em.expected_counts, dict(answers=g()["answers"], params=p)
+        yield f"bkt.model.{name}", getattr(bkt, name), dict(answers=[1, 0, 1], params=p), True
+    yield "bkt.model.p_correct", bkt.p_correct, dict(p_known=0.3, params=p), True
+    yield "bkt.model.p_correct_skills", bkt.p_correct_skills, dict(p_correct_each=[[0.2, 0.3]], axis=-1)
+    yield "bkt.model.simulate", bkt.simulate, dict(params=p, students=3, steps=4, rng=0, missing=0.1), True
+    yield "bkt.model.update", bkt.update, dict(p_known=0.3, correct=1, params=p)
+    yield "bkt.model.check_params", bkt.check_params, dict(params=p, name="params")
+    yield "bkt.em.expected_counts", em.expected_counts, dict(answers=g()["answers"], params=p)
     yield (
-        "em.expected_counts_forward_backward",
+        "bkt.em.expected_counts_forward_backward",
         em.expected_counts_forward_backward,
         dict(answers=g()["answers"], params=p),
     )
-    yield "em.maximise", em.maximise, dict(counts=g()["counts"], params=p, frozen=["p_slip"])
+    yield "bkt.em.maximise", em.maximise, dict(counts=g()["counts"], params=p, frozen=["p_slip"])
     yield (
-        "em.fit",
+        "bkt.em.fit",
         em.fit,
         dict(answers=g()["answers"], start=p, frozen=["p_slip"], random_starts=1, rng=0, tol=1e-3, max_steps=20),
     )
     yield (
-        "profiles.profile",
+        "bkt.profiles.profile",
         profiles.profile,
         dict(answers=g()["answers"], fit=g()["fit"], name="p_init", grid=[0.2, 0.3], level=0.9),
     )
     yield (
-        "profiles.profile_pair",
+        "bkt.profiles.profile_pair",
         profiles.profile_pair,
         dict(answers=g()["answers"], fit=g()["fit"], names=("p_init", "p_slip"), grids=([0.2], [0.1])),
     )
     pair = profiles.profile_pair(g()["answers"], g()["fit"], ("p_init", "p_slip"), ([0.2], [0.1]))
-    yield "profiles.ProfilePair.contour", pair.contour, dict(level=0.9)
-    yield "uncertainty.standard_errors", uncertainty.standard_errors, dict(answers=g()["answers"], fit=g()["fit"]), True
-    yield "uncertainty.intervals", uncertainty.intervals, dict(answers=g()["answers"], fit=g()["fit"], level=0.9), True
-    yield "uncertainty.bootstrap", uncertainty.bootstrap, dict(answers=g()["answers"], fit=g()["fit"], draws=2, rng=0)
-    yield "uncertainty.Bootstrap.interval", g()["bootstrap"].interval, dict(name="p_init", level=0.9)
-    yield "uncertainty.Uncertainty.interval", g()["sure"].interval, dict(name="p_guess", level=0.9), True
-    yield "information.fisher", information.fisher, dict(params=p, answers=4)
-    for name in ("floors", "standard_errors"):
-        yield f"information.{name}", getattr(information, name), dict(params=p, students=20, answers=4), True
+    yield "bkt.profiles.ProfilePair.contour", pair.contour, dict(level=0.9)
     yield (
-        "information.chance_within",
-        information.chance_within,
+        "bkt.uncertainty.standard_errors",
+        uncertainty.standard_errors,
+        dict(answers=g()["answers"], fit=g()["fit"]),
+        True,
+    )
+    yield (
+        "bkt.uncertainty.intervals",
+        uncertainty.intervals,
+        dict(answers=g()["answers"], fit=g()["fit"], level=0.9),
+        True,
+    )
+    yield (
+        "bkt.uncertainty.bootstrap",
+        uncertainty.bootstrap,
+        dict(answers=g()["answers"], fit=g()["fit"], draws=2, rng=0),
+    )
+    yield "bkt.uncertainty.Bootstrap.interval", g()["bootstrap"].interval, dict(name="p_init", level=0.9)
+    yield "bkt.uncertainty.Uncertainty.interval", g()["sure"].interval, dict(name="p_guess", level=0.9), True
+    yield "bkt.bounds.fisher", bounds.fisher, dict(params=p, answers=4)
+    for name in ("floors", "standard_errors"):
+        yield f"bkt.bounds.{name}", getattr(bounds, name), dict(params=p, students=20, answers=4), True
+    yield (
+        "bkt.bounds.chance_within",
+        bounds.chance_within,
         dict(params=p, students=20, answers=4, within=0.05),
         True,
     )
-    yield "information.students_needed", information.students_needed, dict(params=p, answers=4, within=0.1, level=0.9)
-    yield "information.how_much_data", information.how_much_data, dict(params=p, designs=[(20, 4)]), True
-    yield "information.ridge", information.ridge, dict(params=p, answers=4), True
-    yield "information.alike", information.alike, dict(params=p, p_init=0.3)
-    yield "sensitivity.sweep", sensitivity.sweep, dict(params=p, name="p_slip", values=[0.1, 0.2])
-    yield "sensitivity.cost", sensitivity.cost, dict(group=g()["group"], truth=p, assumed=p, threshold=0.9), True
-    yield "sensitivity.mastery_step", sensitivity.mastery_step, dict(p_known=[0.2, 0.96], threshold=0.9)
-    yield "sensitivity.degenerate", sensitivity.degenerate, dict(params=p, edge=0.01)
-    yield "skills.SkillPrior", skills.SkillPrior, dict(mean=np.zeros(4), sd=np.ones(4), skills=5)
+    yield "bkt.bounds.students_needed", bounds.students_needed, dict(params=p, answers=4, within=0.1, level=0.9)
+    yield "bkt.bounds.how_much_data", bounds.how_much_data, dict(params=p, designs=[(20, 4)]), True
+    yield "bkt.bounds.ridge", bounds.ridge, dict(params=p, answers=4), True
+    yield "bkt.bounds.alike", bounds.alike, dict(params=p, p_init=0.3)
+    yield "bkt.sensitivity.sweep", sensitivity.sweep, dict(params=p, name="p_slip", values=[0.1, 0.2])
+    yield "bkt.sensitivity.cost", sensitivity.cost, dict(group=g()["group"], truth=p, assumed=p, threshold=0.9), True
+    yield "bkt.sensitivity.mastery_step", sensitivity.mastery_step, dict(p_known=[0.2, 0.96], threshold=0.9)
+    yield "bkt.sensitivity.degenerate", sensitivity.degenerate, dict(params=p, edge=0.01)
+    yield "bkt.skills.SkillPrior", skills.SkillPrior, dict(mean=np.zeros(4), sd=np.ones(4), skills=5)
     yield (
-        "skills.fit_skills",
-        skills.fit_skills,
+        "bkt.skills.fit",
+        skills.fit,
         dict(sequences_by_skill=g()["by_skill"], prior=None, max_steps=20),
         True,
     )
     by = dict(
         fits=g()["fits"], frame=g()["frame"].assign(skill="0"), student="student", skill="skill", correct="correct"
     )
-    yield "skills.predict", skills.predict, by | dict(order="step", unseen="default")
-    yield "skills.SkillFits.interval", g()["fits"].interval, dict(level=0.9)
-    yield "skills.SkillFits.frame", g()["fits"].frame, dict(level=0.9)
+    yield "bkt.skills.predict", skills.predict, by | dict(order="step", unseen="default")
+    yield "bkt.skills.SkillFits.interval", g()["fits"].interval, dict(level=0.9)
+    yield "bkt.skills.SkillFits.frame", g()["fits"].frame, dict(level=0.9)
     yield (
-        "sequences.Sequences",
+        "data.sequences.Sequences",
         sequences.Sequences,
         dict(answers=np.array([1, 0, 1], np.int8), lengths=np.array([2, 1]), students=("a", "b")),
     )
-    yield "sequences.Sequences.from_array", sequences.Sequences.from_array, dict(answers=[[1, 0]], students=("a",))
+    yield "data.sequences.Sequences.from_array", sequences.Sequences.from_array, dict(answers=[[1, 0]], students=("a",))
     yield (
-        "sequences.Sequences.from_lists",
+        "data.sequences.Sequences.from_lists",
         sequences.Sequences.from_lists,
         dict(answers=[[1, 0], [1]], students=("a", "b")),
     )
     columns = dict(frame=g()["frame"], student="student", correct="correct", order="step")
-    yield "sequences.Sequences.from_frame", sequences.Sequences.from_frame, columns
-    yield "sequences.sequences_by", sequences.sequences_by, columns | dict(column="skill")
-    yield "sequences.as_sequences", sequences.as_sequences, dict(answers=[[1, 0]])
-    yield "sequences.as_table", sequences.as_table, dict(answers=[[1, 0]]), True
+    yield "data.sequences.Sequences.from_frame", sequences.Sequences.from_frame, columns
+    yield "data.sequences.sequences_by", sequences.sequences_by, columns | dict(column="skill")
+    yield "data.sequences.as_sequences", sequences.as_sequences, dict(answers=[[1, 0]])
+    yield "data.sequences.as_table", sequences.as_table, dict(answers=[[1, 0]]), True
     for name in ("fit_skill_mean", "fit_item_mean", "fit_pfa", "fit_best_logistic"):
-        yield f"baselines.{name}", getattr(baselines, name), dict(table=g()["table"], skills=g()["links"], strength=1.0)
-    yield "baselines.fit_pfa logs", baselines.fit_pfa, dict(table=g()["table"], skills=g()["links"], logs=True)
-    yield "baselines.fit_rasch", baselines.fit_rasch, dict(table=g()["table"], item_sd=1.0, points=11)
-    yield "baselines.Rasch.forecast", g()["rasch"].forecast, dict(table=g()["table"])
-    yield "baselines.Means.forecast", g()["means"].forecast, dict(table=g()["table"])
-    yield "baselines.split_students", baselines.split_students, dict(table=g()["table"], fraction=0.5, rng=0)
+        yield (
+            f"forecast.baselines.{name}",
+            getattr(baselines, name),
+            dict(table=g()["table"], skills=g()["links"], strength=1.0),
+        )
+    yield "forecast.baselines.fit_pfa logs", baselines.fit_pfa, dict(table=g()["table"], skills=g()["links"], logs=True)
+    yield "forecast.baselines.fit_rasch", baselines.fit_rasch, dict(table=g()["table"], item_sd=1.0, points=11)
+    yield "forecast.baselines.Rasch.predict", g()["rasch"].predict, dict(table=g()["table"])
+    yield "forecast.baselines.Means.predict", g()["means"].predict, dict(table=g()["table"])
+    yield "forecast.baselines.split_students", baselines.split_students, dict(table=g()["table"], fraction=0.5, rng=0)
     r = g()["responses"]
     yield (
-        "responses.Responses",
+        "data.responses.Responses",
         responses.Responses,
         dict(
             student=r.student,
@@ -274,7 +279,7 @@ def doors():
         ),
     )
     yield (
-        "responses.Responses.from_frame",
+        "data.responses.Responses.from_frame",
         responses.Responses.from_frame,
         dict(
             frame=g()["frame"],
@@ -288,18 +293,18 @@ def doors():
             items=[f"q{i}" for i in range(6)],
         ),
     )
-    yield "responses.Responses.from_wide", responses.Responses.from_wide, dict(table=g()["wide"])
-    yield "responses.Responses.from_file", responses.Responses.from_file, dict(path="nowhere.csv")
-    yield "responses.Responses.counts", r.counts, dict(by="item")
-    yield "responses.Responses.subset", r.subset, dict(mask=np.arange(30) < 10)
-    yield "responses.Responses.split_answers", r.split_answers, dict(fractions=(0.5, 0.5), rng=0, seen=True)
-    yield "responses.Responses.split_students", r.split_students, dict(fraction=0.5, rng=0)
-    yield "responses.Responses.split_time", g()["ordered"].split_time, dict(fraction=0.5)
-    yield "designs.dense", designs.dense, dict(rng=0, students=4, items=3)
-    yield "designs.overlap", designs.overlap, dict(rng=0)
-    yield "designs.sparse", designs.sparse, dict(rng=0, records=20, students=10, items=10)
+    yield "data.responses.Responses.from_wide", responses.Responses.from_wide, dict(table=g()["wide"])
+    yield "data.responses.Responses.from_file", responses.Responses.from_file, dict(path="nowhere.csv")
+    yield "data.responses.Responses.counts", r.counts, dict(by="item")
+    yield "data.responses.Responses.subset", r.subset, dict(mask=np.arange(30) < 10)
+    yield "data.responses.Responses.split_answers", r.split_answers, dict(fractions=(0.5, 0.5), rng=0, seen=True)
+    yield "data.responses.Responses.split_students", r.split_students, dict(fraction=0.5, rng=0)
+    yield "data.responses.Responses.split_time", g()["ordered"].split_time, dict(fraction=0.5)
+    yield "data.designs.dense", designs.dense, dict(rng=0, students=4, items=3)
+    yield "data.designs.overlap", designs.overlap, dict(rng=0)
+    yield "data.designs.sparse", designs.sparse, dict(rng=0, records=20, students=10, items=10)
     yield (
-        "exams.exam",
+        "data.exams.exam",
         exams.exam,
         dict(
             rng=0,
@@ -315,79 +320,79 @@ def doors():
         ),
     )
     e = g()["exam"]
-    yield "exams.Exam", exams.Exam, {f.name: getattr(e, f.name) for f in dataclasses.fields(e)}
-    yield "exams.Truth.predict", g()["truth"].predict, dict(student=[0, 1], item=[0, 1])
-    for name in ("assist2009", "path_to", "stored"):
-        yield f"datasets.{name}", getattr(datasets, name), {"assist2009": dict(part="x")}.get(name, dict(name="x"))
+    yield "data.exams.Exam", exams.Exam, {f.name: getattr(e, f.name) for f in dataclasses.fields(e)}
+    yield "data.exams.Truth.predict", g()["truth"].predict, dict(student=[0, 1], item=[0, 1])
+    for name in ("assist2009", "path_to"):
+        yield f"data.datasets.{name}", getattr(datasets, name), {"assist2009": dict(part="x")}.get(name, dict(name="x"))
     y, f, c = g()["right"], g()["forecast"], g()["cluster"]
-    yield "prediction.score", prediction.score, dict(correct=y, forecast=f, cluster=c, metrics=("auc",)), True
-    yield "prediction.Score.interval", g()["score"].interval, dict(metric="auc", level=0.9)
-    yield "prediction.Score.row", g()["score"].row, dict(level=0.9)
-    yield "prediction.compare", prediction.compare, dict(correct=y, a=f, b=f / 2, metric="auc", cluster=c), True
+    yield "forecast.scores.score", scores.score, dict(correct=y, forecast=f, cluster=c, metrics=("auc",)), True
+    yield "forecast.scores.Score.interval", g()["score"].interval, dict(metric="auc", level=0.9)
+    yield "forecast.scores.Score.row", g()["score"].row, dict(level=0.9)
+    yield "forecast.scores.compare", scores.compare, dict(correct=y, a=f, b=f / 2, metric="auc", cluster=c), True
     yield (
-        "prediction.by_group",
-        prediction.by_group,
+        "forecast.scores.by_group",
+        scores.by_group,
         dict(correct=y, forecast=f, group=c % 2, names=["a", "b"], cluster=c, metrics=("auc",), level=0.9),
         True,
     )
     yield (
-        "prediction.auc_by_skill",
-        prediction.auc_by_skill,
+        "forecast.scores.auc_by_skill",
+        scores.auc_by_skill,
         dict(correct=y, forecast=f, skill=c % 2, cluster=c, level=0.9),
         True,
     )
-    yield "prediction.calibration", prediction.calibration, dict(correct=y, forecast=f, bins=4, cluster=c), True
+    yield "forecast.scores.calibration", scores.calibration, dict(correct=y, forecast=f, bins=4, cluster=c), True
     yield (
-        "prediction.bootstrap",
-        prediction.bootstrap,
+        "forecast.scores.bootstrap",
+        scores.bootstrap,
         dict(correct=y, forecast=f, metric="auc", cluster=c, draws=10, rng=0),
         True,
     )
-    yield "prediction.over_splits", prediction.over_splits, dict(values=[0.1, 0.2, 0.3], n_train=8, n_test=2), True
+    yield "forecast.scores.over_splits", scores.over_splits, dict(values=[0.1, 0.2, 0.3], n_train=8, n_test=2), True
     yield (
-        "metrics.recovery",
-        metrics.recovery,
+        "forecast.recovery.recovery",
+        recovery.recovery,
         dict(truth=[0.0, 1.0, 2.0], estimate=[0.1, 0.9, 2.2], sd=[1.0, 1.0, 1.0], far=2.0),
         True,
     )
     yield (
-        "metrics.recovery interval",
-        metrics.recovery,
+        "forecast.recovery.recovery interval",
+        recovery.recovery,
         dict(truth=[0.0, 1.0, 2.0], estimate=[0.1, 0.9, 2.2], interval=([-1, -1, -1], [3, 3, 3])),
         True,
     )
-    yield "recommend.closeness", recommend.closeness, dict(p_correct=[0.2, 0.7], target=0.7)
-    yield "posterior.Normal", posterior.Normal, dict(loc=0.0, scale=1.0, log=False)
-    yield "posterior.Normal.interval", g()["normal"].interval, dict(level=0.9)
+    yield "homework.recommend.closeness", recommend.closeness, dict(p_correct=[0.2, 0.7], target=0.7)
+    yield "irt.posterior.Normal", posterior.Normal, dict(loc=0.0, scale=1.0, log=False)
+    yield "irt.posterior.Normal.interval", g()["normal"].interval, dict(level=0.9)
     q = g()["posterior"]
     yield (
-        "posterior.Posterior",
+        "irt.posterior.Posterior",
         posterior.Posterior,
         dict(
             model=q.model, blocks=q.blocks, students=q.students, items=q.items, attributes=None, frozen=("difficulty",)
         ),
     )
     for name in ("mean", "sd"):
-        yield f"posterior.Posterior.{name}", getattr(q, name), dict(name="ability")
-    yield "posterior.Posterior.interval", q.interval, dict(name="ability", level=0.9)
-    yield "posterior.Posterior.as_prior", q.as_prior, dict(names=["difficulty"])
-    yield "posterior.Posterior.predict", q.predict, dict(student=[0, 1], item=[0, 1], plug_in=True)
-    yield "posterior.Posterior.load", posterior.Posterior.load, dict(path="nowhere.npz")
+        yield f"irt.posterior.Posterior.{name}", getattr(q, name), dict(name="ability")
+    yield "irt.posterior.Posterior.interval", q.interval, dict(name="ability", level=0.9)
+    yield "irt.posterior.Posterior.as_prior", q.as_prior, dict(names=["difficulty"])
+    yield "irt.posterior.Posterior.predict", q.predict, dict(student=[0, 1], item=[0, 1], plug_in=True)
+    yield "irt.posterior.Posterior.load", posterior.Posterior.load, dict(path="nowhere.npz")
     for name in ("default_priors", "paper_priors"):
-        yield f"posterior.{name}", getattr(posterior, name), dict(model="two-parameter")
-    yield "posterior.as_priors", posterior.as_priors, dict(model="two-parameter", priors=g()["priors"])
-    yield "posterior.divergence", posterior.divergence, dict(block=g()["normal"], prior=g()["normal"])
-    yield "models.simulate", models.simulate, dict(responses=r, values=g()["values"], rng=0)
+        yield f"irt.posterior.{name}", getattr(posterior, name), dict(model="two-parameter")
+    yield "irt.posterior.as_priors", posterior.as_priors, dict(model="two-parameter", priors=g()["priors"])
+    yield "irt.posterior.divergence", posterior.divergence, dict(block=g()["normal"], prior=g()["normal"])
+    yield "irt.model.simulate", models.simulate, dict(responses=r, values=g()["values"], rng=0)
     for name in ("sample_prior", "prior_predictive"):
         more = dict(responses=r) if name == "prior_predictive" else {}
         yield (
-            f"models.{name}",
+            f"irt.model.{name}",
             getattr(models, name),
             more | dict(model=g()["kind"], priors=g()["priors"], draws=2, rng=0),
         )
     yield (
-        "ascent.coordinate_ascent",
-        ascent.coordinate_ascent,
+        "irt.ascent.fit",
+        ascent.fit,
         dict(
             responses=r,
             model="two-parameter",
@@ -396,7 +401,7 @@ def doors():
             frozen=["difficulty"],
             learned=["ability"],
             tol=1.0,
-            max_sweeps=3,
+            max_steps=3,
             rule="safe",
             calibrate=True,
             progress=False,
@@ -404,68 +409,71 @@ def doors():
     )
     attributes, mask = np.eye(5)[:, :2] + (np.arange(5) > 1)[:, None], np.ones((1, 2), dtype=bool)
     yield (
-        "ascent.coordinate_ascent hierarchical",
-        ascent.coordinate_ascent,
-        dict(responses=r, model="hierarchical", factors=1, attributes=attributes, mask=mask, rng=0, max_sweeps=3),
+        "irt.ascent.fit hierarchical",
+        ascent.fit,
+        dict(responses=r, model="hierarchical", factors=1, attributes=attributes, mask=mask, rng=0, max_steps=3),
     )
     yield (
-        "mml.fit",
+        "irt.mml.fit",
         mml.fit,
         dict(responses=g()["wide"], points=5, em_steps=2, max_steps=5, tol=1.0, priors=mml.MIRT),
     )
-    yield "quotes.Numbers", quotes.Numbers, dict(values={"a": "1"})
+    yield "show.tables.say", tables.say, dict(text="a sentence")
+    yield "show.tables.table", tables.table, dict(rows=[["a", 1.5]], columns=["", "x"], formats=".1f", bold=[0])
+    yield "show.quotes.Numbers", quotes.Numbers, dict(values={"a": "1"})
     yield (
-        "quotes.Claim",
+        "show.quotes.Claim",
         quotes.Claim,
         dict(name="a", source="s", place="p", says="x", ours="y", n="1", seed="2", verdict="holds", why="w"),
     )
     yield (
-        "quotes.Card",
+        "show.quotes.Card",
         quotes.Card,
         dict(name="a", question="q?", answer="a", figure="f", limits=("l",), shown="sec:a"),
     )
-    yield "quotes.check_name", quotes.check_name, dict(name="a")
-    yield "explorers.TraceExplorer", explorers.TraceExplorer, dict(params=p, answers=(1, 0), threshold=0.9)
+    yield "show.quotes.check_name", quotes.check_name, dict(name="a")
+    yield "show.explorers.TraceExplorer", explorers.TraceExplorer, dict(params=p, answers=(1, 0), threshold=0.9)
     yield (
-        "explorers.SweepExplorer",
+        "show.explorers.SweepExplorer",
         explorers.SweepExplorer,
         dict(truth=p, answers=(1, 0), vary="p_slip", threshold=0.9, value=0.2),
     )
-    yield "explorers.DataExplorer", explorers.DataExplorer, dict(params=p, students=5, answers=4)
-    yield "figures.Figure", figures.Figure, dict(fig=_drawn(), alt="A line that rises from 0 to 1.", name="a")
-    yield "figures.headline", figures.headline, dict(fig=_drawn(), finding="It rises")
+    yield "show.explorers.DataExplorer", explorers.DataExplorer, dict(params=p, students=5, answers=4)
+    yield "show.figures.Figure", figures.Figure, dict(fig=_drawn(), alt="A line that rises from 0 to 1.", name="a")
+    yield "show.figures.headline", figures.headline, dict(fig=_drawn(), finding="It rises")
     if BAYES:
-        from ktlib import dkt, inference, irt
+        from ktlib.forecast import dkt
+        from ktlib.irt import ascent, nuts, programs, svi
 
-        yield "irt.Data.of", irt.Data.of, dict(responses=r)
-        yield "inference.elbo", inference.elbo, dict(posterior=q, responses=r, priors=g()["priors"], particles=2, rng=0)
+        yield "irt.programs.Data.of", programs.Data.of, dict(responses=r)
+        yield "irt.ascent.elbo", ascent.elbo, dict(posterior=q, responses=r, priors=g()["priors"], particles=2, rng=0)
         yield (
-            "inference.svi",
-            inference.svi,
+            "irt.svi.fit",
+            svi.fit,
             dict(
                 responses=r,
                 model="two-parameter",
                 priors=g()["priors"],
                 start=q,
                 frozen=["difficulty"],
-                steps=2,
+                max_steps=2,
                 rate=(0.1, 0.01),
                 particles=1,
                 batch=10,
                 rule="safe",
-                tolerance=1e-3,
+                tol=1e-3,
                 rng=0,
                 progress=False,
             ),
         )
         yield (
-            "inference.nuts",
-            inference.nuts,
+            "irt.nuts.fit",
+            nuts.fit,
             dict(responses=r, model="two-parameter", priors=g()["priors"], warmup=2, samples=4, chains=1, rng=0),
             True,
         )
         yield (
-            "dkt.fit",
+            "forecast.dkt.fit",
             dkt.fit,
             dict(
                 table=g()["table"],
@@ -481,42 +489,42 @@ def doors():
                 validation=0.3,
             ),
         )
-        yield "dkt.DKT.forecast", g()["dkt"].forecast, dict(table=g()["table"])
+        yield "forecast.dkt.DKT.predict", g()["dkt"].predict, dict(table=g()["table"])
 
 
 # What the rooms hand to each other, results that only ktlib makes, and doors without arguments.
 BEHIND = {
-    "ascent": {"climb", "default_tolerance", "relearned", "rescaled"},
-    "baselines": {
+    "irt.ascent": {"climb", "default_tol", "learn_priors", "restore_ability_scale"},
+    "forecast.baselines": {
         "LogisticFactors", "Means", "Rasch", "earlier", "read_log", "read_training", "skill_matrix", "skill_names",
     },
-    "bkt": {"Simulated", "Smoothed", "Trace", "forward_backward"},
-    "datasets": {"DataError", "assist2009_skills", "eedi", "lsat", "timss2007"},
-    "designs": {"Design"},
-    "dkt": {"DKT"},
-    "em": {"BKTFit", "End", "climb", "moved_inside"},
-    "exams": {"SimulatedExam", "Truth"},
-    "figures": {"style"},
-    "inference": {"Draws"},
-    "information": {"Ridge"},
-    "irt": {"factorization", "hierarchical", "program", "two_parameter"},
-    "likelihood": {
-        "ChangePoints", "Climb", "climb", "draws", "rivals", "summits", "to_logit", "to_params", "to_probability",
-    },
-    "metrics": {"Recovery"},
-    "mml": {"MMLFit", "Objective", "even", "gauss_hermite"},
-    "models": {
-        "Model", "linked", "oriented", "predictor", "scores", "signs", "unlinked",
+    "bkt.model": {"Simulated", "Smoothed", "Trace", "forward_backward"},
+    "data.datasets": {"DataError", "assist2009_skills", "eedi", "lsat", "timss2007"},
+    "data.designs": {"Design"},
+    "forecast.dkt": {"DKT"},
+    "bkt.em": {"BKTFit", "End", "climb", "moved_inside"},
+    "data.exams": {"SimulatedExam", "Truth"},
+    "show.figure": {"Figure", "Page"},
+    "show.figures": {"style"},
+    "irt.nuts": {"Draws"},
+    "bkt.bounds": {"Ridge"},
+    "irt.programs": {"factorization", "hierarchical", "program", "two_parameter"},
+    "forecast.recovery": {"Recovery"},
+    "irt.mml": {"MMLFit", "Objective", "even", "gauss_hermite"},
+    "irt.model": {
+        "Model", "pack_effects", "fix_signs", "predictor", "signs", "starting_values", "unpack_effects",
         "whole_loadings",
     },
-    "posterior": {"Fit"},
-    "prediction": {"Calibration", "OverSplits", "Score"},
-    "profiles": {"Profile", "ProfilePair", "better", "end", "estimated", "expit", "logit", "prepared", "refit", "z_of"},
-    "quotes": {"book_says", "stored_path"},
-    "sensitivity": {"Cost"},
-    "sequences": {"check_frame"},
-    "skills": {"SkillFits"},
-    "uncertainty": {"Bootstrap", "Intervals", "Uncertainty"},
+    "irt.posterior": {"Fit"},
+    "forecast.scores": {"Calibration", "OverSplits", "Score"},
+    "bkt.profiles": {
+        "Profile", "ProfilePair", "better", "end", "estimated", "expit", "logit", "prepared", "refit", "z_of",
+    },
+    "show.quotes": {"book_says", "stored_path"},
+    "bkt.sensitivity": {"Cost"},
+    "data.sequences": {"check_frame"},
+    "bkt.skills": {"SkillFits"},
+    "bkt.uncertainty": {"Bootstrap", "Intervals", "Uncertainty"},
 }  # fmt: skip
 
 
@@ -600,7 +608,12 @@ def little_memory():
     resource.setrlimit(resource.RLIMIT_AS, before)
 
 
-ROOMS = [room for room in ktlib._ROOMS if BAYES or room not in ("irt", "inference", "dkt")]
+ROOMS = [
+    f"{floor}.{room}"
+    for floor in ("data", "bkt", "irt", "forecast", "homework", "show")
+    for room in import_module(f"ktlib.{floor}").__all__
+    if inspect.ismodule(getattr(import_module(f"ktlib.{floor}"), room))
+]
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -618,7 +631,7 @@ def test_an_odd_value_gives_a_result_or_one_clear_error(room):
 def test_the_calls_that_doors_hold_work():
     """Or else an odd value would be refused for another reason; files and data that are not there are refused."""
     for name, call, good, *nan in doors():
-        if name.startswith("datasets.") or "nowhere" in str(good.get("path", "")):
+        if name.startswith("data.datasets.") or "nowhere" in str(good.get("path", "")):
             continue
         assert outcome(call, good, bool(nan)) is None, name
         with warnings.catch_warnings():
@@ -637,7 +650,7 @@ def test_every_public_name_is_a_door_or_behind_one():
             and (inspect.isfunction(thing) or inspect.isclass(thing))
             and thing.__module__ == module.__name__
         }
-        doors_here = {name.split(".")[1] for name in named if name.split(".")[0] == room}
+        doors_here = {name.split(".")[2] for name in named if name.startswith(f"{room}.")}
         behind = BEHIND.get(room, set())
         assert public <= doors_here | behind, f"{room}: neither a door nor behind one"
         assert doors_here | behind <= set(vars(module)), f"{room}: no longer there"

@@ -11,7 +11,7 @@ from ktlib import bkt
 from ktlib.bkt import BKTParams
 
 ROOT = Path(__file__).parents[1]
-FILE = ROOT / "ktlib" / "stored" / "golden_bkt.json"
+FILE = ROOT / "ktlib" / "studies" / "stored" / "golden_bkt.json"
 GOLDEN = json.loads(FILE.read_text(encoding="utf-8"))
 CASES = [pytest.param(case, id=case["name"]) for case in GOLDEN["cases"]]
 TOLERANCE = {"rtol": 0, "atol": GOLDEN["tolerance"]}

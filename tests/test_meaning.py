@@ -13,7 +13,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from ktlib import figures, quotes
+from ktlib.show import figures, quotes
 
 
 @pytest.mark.parametrize(

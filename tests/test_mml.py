@@ -14,9 +14,10 @@ from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import norm
 
-from ktlib import datasets, mml
-from ktlib.posterior import Normal
-from ktlib.responses import Responses
+from ktlib.data import datasets
+from ktlib.data.responses import Responses
+from ktlib.irt import mml
+from ktlib.irt.posterior import Normal
 
 NUMBERS = (
     "discrimination", "intercept", "difficulty", "discrimination_se", "intercept_se", "difficulty_se", "ability",

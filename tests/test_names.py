@@ -5,11 +5,10 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from ktlib import mml
-from ktlib.ascent import coordinate_ascent
-from ktlib.models import Model, sample_prior
-from ktlib.posterior import Normal, Posterior, default_priors
-from ktlib.responses import Responses
+from ktlib.data.responses import Responses
+from ktlib.irt import ascent, mml
+from ktlib.irt.model import Model, sample_prior
+from ktlib.irt.posterior import Normal, Posterior, default_priors
 
 ITEMS = [f"i{k}" for k in range(12)]
 
@@ -24,7 +23,7 @@ def table(rng, students: int, first: str = "s") -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def known() -> Posterior:
     """What 300 students say about the items."""
-    return coordinate_ascent(Responses.from_wide(table(np.random.default_rng(1), 300))).posterior
+    return ascent.fit(Responses.from_wide(table(np.random.default_rng(1), 300))).posterior
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +36,13 @@ def items_as_priors(known: Posterior) -> dict:
 
 
 def by_ascent(responses, priors):
-    return coordinate_ascent(responses, priors=priors, tol=1e-8)
+    return ascent.fit(responses, priors=priors, tol=1e-8)
 
 
 def by_svi(responses, priors):
-    from ktlib.inference import svi
+    from ktlib.irt import svi
 
-    return svi(responses, priors=priors, steps=300, rng=1)
+    return svi.fit(responses, priors=priors, max_steps=300, rng=1)
 
 
 @pytest.mark.parametrize(("fit", "near"), [(by_ascent, 1e-5), (by_svi, 0.1)], ids=["ascent", "svi"])
@@ -87,7 +86,8 @@ def test_other_items_and_students_are_refused(known, new, fit):
 
 
 def test_nuts_and_draws_from_the_prior_go_by_name(known, new):
-    from ktlib.inference import elbo, nuts
+    from ktlib.irt import nuts
+    from ktlib.irt.ascent import elbo
 
     sharp = {
         name: Normal(p.loc, 1e-3, p.log, p.names)
@@ -97,7 +97,7 @@ def test_nuts_and_draws_from_the_prior_go_by_name(known, new):
     turned = Responses.from_wide(new[ITEMS[::-1]])
     draws = sample_prior(Model.of("two-parameter", turned), priors, draws=3, rng=1)
     np.testing.assert_allclose(draws["difficulty"][0], sharp["difficulty"].loc[::-1], atol=0.01)
-    found = nuts(turned, priors=priors, warmup=50, samples=50, rng=1).posterior()
+    found = nuts.fit(turned, priors=priors, warmup=50, samples=50, rng=1).posterior()
     np.testing.assert_allclose(found.mean("difficulty"), sharp["difficulty"].loc[::-1], atol=0.01)
     posterior = by_ascent(Responses.from_wide(new), priors).posterior
     one, other = (elbo(posterior, r, priors, particles=2000, rng=1) for r in (Responses.from_wide(new), turned))
@@ -125,25 +125,25 @@ def test_names_survive_the_disk(known, new, tmp_path):
 def test_frozen_items_score_new_students(known, new):
     """As closely as priors that hold the items almost fast; the items stay as they are, in any order."""
     held = known.freeze("discrimination", "difficulty")
-    fit = coordinate_ascent(Responses.from_wide(new), start=held, tol=1e-8)
-    turned = coordinate_ascent(Responses.from_wide(new[ITEMS[::-1]]), start=held, tol=1e-8)
+    fit = ascent.fit(Responses.from_wide(new), start=held, tol=1e-8)
+    turned = ascent.fit(Responses.from_wide(new[ITEMS[::-1]]), start=held, tol=1e-8)
     assert fit.converged and fit.posterior.students == tuple(new.index)
     np.testing.assert_array_equal(turned.posterior.blocks["difficulty"].loc[::-1], known.blocks["difficulty"].loc)
     np.testing.assert_array_equal(fit.posterior.blocks["difficulty"].scale, known.blocks["difficulty"].scale)
     for what in (fit.posterior.mean, fit.posterior.sd):
         name = what.__name__
         np.testing.assert_allclose(getattr(turned.posterior, name)("ability"), what("ability"), atol=1e-6)
-    whole = coordinate_ascent(Responses.from_wide(pd.concat([table(np.random.default_rng(1), 300), new])), tol=1e-8)
+    whole = ascent.fit(Responses.from_wide(pd.concat([table(np.random.default_rng(1), 300), new])), tol=1e-8)
     np.testing.assert_allclose(fit.posterior.mean("ability"), whole.posterior.mean("ability")[300:], atol=0.15)
 
 
 def test_frozen_items_score_new_students_by_svi(known, new):
-    from ktlib.inference import svi
+    from ktlib.irt import svi
 
     held, some = known.freeze("discrimination", "difficulty"), ["i8", "i1", "i5", "i3", "i6"]
     fits = [
-        svi(Responses.from_wide(new[some]), start=held, rng=1),
-        coordinate_ascent(Responses.from_wide(new[some]), start=held),
+        svi.fit(Responses.from_wide(new[some]), start=held, rng=1),
+        ascent.fit(Responses.from_wide(new[some]), start=held),
     ]
     one, other = (fit.posterior.mean("ability") for fit in fits)
     np.testing.assert_allclose(one, other, atol=0.1)
@@ -152,21 +152,21 @@ def test_frozen_items_score_new_students_by_svi(known, new):
 
 def test_a_frozen_factor_model_scores_new_students(new):
     old = Responses.from_wide(table(np.random.default_rng(4), 200))
-    fit = coordinate_ascent(old, "factorization", factors=1, rng=1, tol=1e-6)
+    fit = ascent.fit(old, "factorization", factors=1, rng=1, tol=1e-6)
     held = fit.posterior.freeze("loadings", "difficulty")
-    scored = coordinate_ascent(Responses.from_wide(new[ITEMS[::-1]]), "factorization", factors=1, start=held, tol=1e-6)
+    scored = ascent.fit(Responses.from_wide(new[ITEMS[::-1]]), "factorization", factors=1, start=held, tol=1e-6)
     np.testing.assert_array_equal(scored.posterior.blocks["loadings"].loc[::-1], held.blocks["loadings"].loc)
     assert np.corrcoef(scored.posterior.mean("ability")[:, 0], new.sum(axis=1))[0, 1] > 0.9
 
 
 def test_a_start_lacks_nobody_unless_something_is_frozen(known, new):
     with pytest.raises(ValueError, match="start's 'ability' says nothing of student 'new0'"):
-        coordinate_ascent(Responses.from_wide(new), start=known)
+        ascent.fit(Responses.from_wide(new), start=known)
     other = Responses.from_wide(new.rename(columns={"i3": "unheard"}))
     with pytest.raises(ValueError, match="start's 'discrimination' says nothing of item 'unheard'"):
-        coordinate_ascent(other, start=known.freeze("discrimination"))
+        ascent.fit(other, start=known.freeze("discrimination"))
     with pytest.raises(ValueError, match="start's 'ability' says nothing of student 'new0'"):
-        coordinate_ascent(Responses.from_wide(new), start=known.freeze("ability"))
+        ascent.fit(Responses.from_wide(new), start=known.freeze("ability"))
     same = table(np.random.default_rng(1), 300)[ITEMS[::-1]].iloc[::-1]  # the same students and items, turned about
-    again = coordinate_ascent(Responses.from_wide(same), start=known, max_sweeps=1, tol=0, calibrate=False).posterior
+    again = ascent.fit(Responses.from_wide(same), start=known, max_steps=1, tol=0, calibrate=False).posterior
     np.testing.assert_allclose(again.mean("ability")[::-1], known.mean("ability"), atol=0.03)

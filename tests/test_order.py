@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ktlib import baselines
-from ktlib.columns import ordered_rows
-from ktlib.responses import Responses
-from ktlib.sequences import Sequences, sequences_by
+from ktlib.data._frames import ordered_rows
+from ktlib.data.responses import Responses
+from ktlib.data.sequences import Sequences, sequences_by
+from ktlib.forecast import baselines
 
 SKILLS = pd.DataFrame({"item": [0, 1, 2, 2, 3], "skill": [*"aabcd"]})
 
@@ -94,20 +94,20 @@ def test_baselines_forecast_shuffled_rows_as_sorted_ones(name, seed):
             baselines.fit_best_logistic(shuffled, SKILLS, order="at"),
         ],
     }[name]()
-    expected = fitted.forecast(plain)
-    np.testing.assert_allclose(fitted.forecast(shuffled, order="at"), expected[shuffled.index], rtol=1e-10)
-    np.testing.assert_allclose(again.forecast(plain), expected, atol=1e-6)
+    expected = fitted.predict(plain)
+    np.testing.assert_allclose(fitted.predict(shuffled, order="at"), expected[shuffled.index], rtol=1e-10)
+    np.testing.assert_allclose(again.predict(plain), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_dkt_is_the_same_whatever_the_rows_order(seed):
-    dkt = pytest.importorskip("ktlib.dkt", exc_type=ImportError)
+    dkt = pytest.importorskip("ktlib.forecast.dkt", exc_type=ImportError)
     log = a_log(seed)
     plain, shuffled = log.drop(columns="at"), mixed(log, seed + 10)
     settings = {"hidden": 4, "epochs": 2, "learning_rate": 0.02, "rng": 0}
     fitted, again = dkt.fit(plain, SKILLS, **settings), dkt.fit(shuffled, SKILLS, order="at", **settings)
     np.testing.assert_array_equal(again.trace, fitted.trace)
-    np.testing.assert_allclose(again.forecast(shuffled, order="at"), fitted.forecast(plain)[shuffled.index], rtol=1e-5)
+    np.testing.assert_allclose(again.predict(shuffled, order="at"), fitted.predict(plain)[shuffled.index], rtol=1e-5)
 
 
 DOORS = {
@@ -117,8 +117,8 @@ DOORS = {
     "Responses.from_frame, last": lambda table: Responses.from_frame(table, keep="last"),
     "fit_pfa": lambda table: baselines.fit_pfa(table, SKILLS),
     "fit_best_logistic": lambda table: baselines.fit_best_logistic(table, SKILLS),
-    "forecast of Rasch": lambda table: baselines.fit_rasch(table).forecast(table),
-    "forecast of PFA": lambda table: baselines.fit_pfa(table.drop(columns="when"), SKILLS).forecast(table),
+    "forecast of Rasch": lambda table: baselines.fit_rasch(table).predict(table),
+    "forecast of PFA": lambda table: baselines.fit_pfa(table.drop(columns="when"), SKILLS).predict(table),
 }
 
 
@@ -200,7 +200,7 @@ def test_an_order_that_cannot_be_is_refused(order, message):
         lambda: Sequences.from_frame(log, order=order),
         lambda: sequences_by(log, "skill", order=order),
         lambda: baselines.fit_pfa(log, SKILLS, order=order),
-        lambda: baselines.fit_rasch(log).forecast(log, order=order),
+        lambda: baselines.fit_rasch(log).predict(log, order=order),
     ):
         with pytest.raises(ValueError, match=message):
             door()

@@ -5,7 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ktlib.posterior import BLOCKS, Fit, Normal, Posterior, as_priors, default_priors, divergence, paper_priors
+from ktlib.irt.posterior import (
+    BLOCKS,
+    Fit,
+    Normal,
+    Posterior,
+    as_priors,
+    default_priors,
+    divergence,
+    paper_priors,
+)
 
 RNG = np.random.default_rng(3)
 

@@ -16,10 +16,10 @@ LIST = Path(__file__).with_name("prose_numbers.txt")
 NOT_PROSE = (
     r"\$\$.*?\$\$",  # formulas
     r"\$[^$\n]*\$",
-    r"\{[\w:]+\}`[^`]*`",  # roles: references, citations
+    r"\]\([^)]*\)|\[?@[\w-]+(; @[\w-]+)*\]?",  # where links lead, citations
     r"`[^`]*`",
     r"“[^”]*”",  # quotations
-    r"^:\w+:[^\n]*$|^\([\w:-]+\)=$",  # options and labels
+    r"^<!--[^\n]*-->$|^> ?(\*\*Predict first\.\*\*)?|</?(details|summary)>",  # labels, predictions, solutions
     r"§\s?[\d.]+|\b(NB|Figures?|Tables?|[Ff]ootnotes?|Exercise)[ -]?\d+( (and|to) \d+)?",  # places
     r"\b(19|20)\d\d\b|^\*\*\d+\.\*\*|^\d+\. |\b[1-4]PL\b|\bF1\b",  # years, list marks, names
     r"N\([^()]*\)",  # distributions
@@ -27,17 +27,8 @@ NOT_PROSE = (
 
 
 def without_code(markdown: str) -> str:
-    """Without fenced code; what stands in a directive stays, its fences and options go."""
-    kept, fences = [], []
-    for line in markdown.splitlines():
-        fence = re.match(r"\s*(`{3,}|:{3,})(.*)", line)
-        if fence and fences and fence[1] == fences[-1][0] and not fence[2]:
-            fences.pop()
-        elif fence and not (fences and fences[-1][1]):
-            fences.append((fence[1], not fence[2].startswith("{")))
-        elif not (fences and fences[-1][1]):
-            kept.append(line)
-    return "\n".join(kept)
+    """Without fenced code."""
+    return re.sub(r"^ *(`{3,})[^\n]*\n.*?^ *\1$", "", markdown, flags=re.M | re.S)
 
 
 def numbers_in(markdown: str) -> list[str]:
@@ -69,9 +60,11 @@ def test_numbers_in_prose_are_definitions():
 
 
 def test_what_counts_as_a_number_in_prose():
-    assert numbers_in("We fit 7 skills. See {ref}`ch:em` and `x[3]`, $x_2$, §5.1 and NB-4.") == ["We fit 7 skills."]
+    assert numbers_in("We fit 7 skills. See [so](03_em.ipynb), [@a2020] and `x[3]`, $x_2$, §5.1 and NB-4.") == [
+        "We fit 7 skills."
+    ]
     assert numbers_in("Shi (2021) says “0.95”.\n\n```python\nx = 3\n```\n") == []
-    assert numbers_in("```{tip}\nIt is 1.\n```\n\nIt is 2.\n\n```{tip}\nNo.\n```") == ["It is 1.", "It is 2."]
+    assert numbers_in("> It is\n> 1.\n\nIt is 2.\n\n```python\nx = 3\n```") == ["It is 1.", "It is 2."]
     assert numbers_in("| a | 0.5 |\n\nIt is 3%.") == ["| a | 0.5 |", "It is 3%."]
 
 

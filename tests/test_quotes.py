@@ -5,7 +5,7 @@ import json
 import matplotlib.pyplot as plt
 import pytest
 
-from ktlib import figures, quotes
+from ktlib.show import figures, quotes
 
 CLAIM = {
     "name": "rate",
@@ -47,7 +47,7 @@ def test_a_claim_that_reads_a_stored_result_says_so():
     assert "stored study" not in computed["text/html"] and computed[quotes.MIME]["stored"] == ""
     assert "Read from a stored study (<code>benchmarks/coverage_study.py</code>)." in read["text/html"]
     assert read[quotes.MIME]["stored"] == "coverage_study.py"
-    assert quotes.stored_path("ktlib/stored/peers/README.md") == "ktlib/stored/peers/README.md"
+    assert quotes.stored_path("ktlib/studies/stored/peers/README.md") == "ktlib/studies/stored/peers/README.md"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 
 import ktlib
-from ktlib import quotes
+from ktlib.show import quotes
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -58,16 +58,18 @@ def test_the_wheel_holds_all_that_the_package_holds(wheel):
 def test_a_notebook_opens_only_what_the_package_brings(path, wheel):
     """Colab brings the notebook and not its neighbours."""
     source = "\n".join(cell.source for cell in code(nbformat.read(path, 4)))
-    assert not FILES.findall(source), "open what datasets.stored gives"
+    assert not FILES.findall(source), "open what studies.stored gives"
     names = re.findall(r"""stored\(\s*f?["']([^"']+)["']""", source)
     for name in names:  # f"peers/{what}.csv" stands for several
-        assert list((wheel / "ktlib/stored").glob(re.sub(r"\{[^}]*\}", "*", name))), f"{name} is not in the package"
+        found = list((wheel / "ktlib/studies/stored").glob(re.sub(r"\{[^}]*\}", "*", name)))
+        assert found, f"{name} is not in the package"
+
     assert source.count("stored(") == len(names)
 
 
 @pytest.mark.parametrize("source", ['open("x.json")', 'Path("../a")', 'pd.read_csv("b.csv")', 'np.load("c.npz")'])
 def test_an_opened_file_is_seen(source):
-    assert FILES.findall(source) and not FILES.findall('open(datasets.stored("x.json"))')
+    assert FILES.findall(source) and not FILES.findall('open(studies.stored("x.json"))')
 
 
 def test_the_first_chapter_runs_from_an_empty_folder_with_the_wheel_alone(wheel, tmp_path, monkeypatch):

@@ -8,9 +8,10 @@ import torch
 from pyro.infer import SVI, Trace_ELBO
 from pyro.poutine import trace
 
-from ktlib import exams, recipe
-from ktlib.recipe import Recipe
-from ktlib.responses import Responses
+from ktlib.data import exams
+from ktlib.data.responses import Responses
+from ktlib.irt import recipe
+from ktlib.irt.recipe import Recipe
 
 
 class Handed:

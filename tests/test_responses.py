@@ -1,4 +1,4 @@
-"""ktlib.responses: the same answers by any door are the same, parts share them out, and nothing else gets in."""
+"""ktlib.data.responses: the same answers by any door are the same, parts share them out, and nothing else gets in."""
 
 import gzip
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ktlib.responses import Responses
+from ktlib.data.responses import Responses
 
 
 @st.composite

@@ -1,90 +1,90 @@
-"""The house: which room of ktlib may import which, what `import ktlib` costs, how large a room may grow."""
+"""The house: which floor of ktlib may import which, what `import ktlib` costs, how large a room may grow."""
 
 import ast
 import os
+import pkgutil
 import re
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import ktlib
+from ktlib._doors import EXTRA
 
 HOUSE = Path(ktlib.__file__).parent
-ALLOWED = {
-    "__init__": {"bkt"},
-    "checks": set(),
-    "sequences": {"checks", "columns"},
-    "columns": {"checks"},
-    "files": set(),
-    "responses": {"checks", "columns", "files", "sequences"},
-    "bkt": {"checks", "sequences"},
-    "changepoint": {"sequences"},
-    "em": {"bkt", "changepoint", "checks", "sequences"},
-    "information": {"bkt", "checks"},
-    "profiles": {"bkt", "changepoint", "checks", "em", "sequences"},
-    "uncertainty": {"bkt", "changepoint", "checks", "em", "profiles"},
-    "likelihood": {"bkt", "sequences"},
-    "logs": {"columns"},
-    "baselines": {"checks", "columns", "logs"},
-    "dkt": {"baselines", "checks", "logs"},
-    "skills": {"bkt", "checks", "columns", "likelihood", "sensitivity", "sequences"},
-    "sensitivity": {"bkt", "checks"},
-    "normal": {"checks", "columns"},
-    "posterior": {"checks", "normal"},
-    "models": {"checks", "posterior", "responses"},
-    "starts": {"models", "posterior"},
-    "irt": {"checks", "models", "posterior", "responses"},
-    "inference": {"checks", "irt", "models", "posterior", "starts"},
-    "pieces": {"posterior"},
-    "two_parameter": {"checks", "models", "pieces", "posterior", "starts"},
-    "factors": {"pieces", "posterior"},
-    "ascent": {"checks", "factors", "models", "pieces", "posterior", "responses", "starts", "two_parameter"},
-    "recipe": {"checks", "models", "pieces"},
-    "mml": {"checks", "posterior", "responses"},
-    "metrics": {"checks"},
-    "influence": {"checks", "columns"},
-    "prediction": {"checks", "columns", "influence"},
-    "exams": {"checks", "columns", "responses"},
-    "designs": {"checks", "responses"},
-    "recommend": {"checks"},
-    "datasets": {"checks", "exams", "responses"},
-    "quotes": {"checks"},
-    "figures": {"checks", "quotes"},
-    "explorers": {"bkt", "checks", "information", "sensitivity", "sequences"},
+FLOORS = {  # floor: those below it, which it may import; `_checks` and `_doors` stand below all
+    "data": set(),
+    "bkt": {"data"},
+    "irt": {"data"},
+    "forecast": {"data", "bkt", "irt"},
+    "homework": {"data", "bkt", "irt", "forecast"},
+    "studies": {"data", "bkt", "irt", "forecast", "homework"},
+    "show": {"data", "bkt", "irt", "forecast", "homework", "studies"},
 }
-ROOMS = sorted(path.stem for path in HOUSE.glob("*.py"))
+ROOMS = sorted(path.relative_to(HOUSE).as_posix().removesuffix(".py") for path in HOUSE.rglob("*.py"))
 
 
 def parse(room: str) -> ast.Module:
     return ast.parse((HOUSE / f"{room}.py").read_text(encoding="utf-8"))
 
 
-def imported_rooms(tree: ast.Module) -> set[str]:
-    """Rooms of ktlib that are imported anywhere in a module, inside functions too."""
+def imported(tree: ast.Module, room: str) -> set[str]:
+    """Modules of ktlib that `room` imports anywhere, inside functions too, as in "data/responses"."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names |= {alias.name.removeprefix("ktlib.") for alias in node.names if alias.name.startswith("ktlib")}
-        elif isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith("ktlib")):
-            module = (node.module or "").removeprefix("ktlib").removeprefix(".")
-            names |= {module.split(".")[0]} if module else {alias.name for alias in node.names}
-    return names
+            names |= {alias.name.replace(".", "/") for alias in node.names if alias.name.split(".")[0] == "ktlib"}
+        elif isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] == "ktlib"):
+            here = ["ktlib", *room.split("/")][: -node.level] if node.level else []
+            base = "/".join([*here, *(node.module or "").split(".")]).strip("/")
+            names |= {f"{base}/{alias.name}" for alias in node.names}
+    found = {name.removeprefix("ktlib").strip("/") for name in names}
+    return {name if {name, f"{name}/__init__"} & set(ROOMS) else name.rpartition("/")[0] for name in found}
+
+
+def floor(room: str) -> str:
+    return room.partition("/")[0]
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_a_room_imports_the_rooms_it_may_and_no_others_are_listed(room):
-    rooms = imported_rooms(parse(room))
-    listed = ", ".join(f'"{other}"' for other in sorted(rooms))
-    row = f'"{room}": ' + (f"{{{listed}}}" if rooms else "set()")
-    assert rooms == ALLOWED.get(room), f"in the table above, where this is meant, write {row},"
+def test_an_arrow_goes_only_to_a_floor_further_down(room):
+    below = {"_checks", "_doors"}
+    if room not in ("__init__", *below):
+        below |= FLOORS[floor(room)] | {floor(room)}
+    if room == "__init__":
+        below |= {"bkt"}
+    assert {floor(other) for other in imported(parse(room), room)} <= below
+
+
+def test_no_circle_inside_a_floor():
+    arrows = {room: {other for other in imported(parse(room), room) if other in ROOMS} for room in ROOMS}
+    while free := {room for room, others in arrows.items() if not others}:
+        arrows = {room: others - free for room, others in arrows.items() if room not in free}
+    assert not arrows, f"these import each other: {arrows}"
+
+
+def test_the_house_is_the_one_in_the_table():
+    assert {path.name for path in HOUSE.iterdir() if path.is_dir() and path.name[0] != "_"} == set(FLOORS)
+    assert {path.name for path in HOUSE.glob("*.*")} == {"__init__.py", "_checks.py", "_doors.py"}
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_a_floor_offers_all_of_its_modules_but_those_with_an_underscore(name):
+    package = import_module(f"ktlib.{name}")
+    modules = {module.name for module in pkgutil.iter_modules(package.__path__) if module.name[0] != "_"}
+    assert {room for room in package.__all__ if room in modules} == modules - set(EXTRA)
+    assert set(package.__all__) <= set(dir(package))
+    if name != "studies":  # each says itself what it is a study of
+        assert all(f"{module}" in package.__doc__ for module in modules), f"ktlib/{name}/__init__.py names its modules"
 
 
 def test_imports_are_seen_however_they_are_written():
-    source = "import ktlib.em\nfrom ktlib import bkt\nfrom .quotes import MIME\ndef f(): from . import figures"
-    assert imported_rooms(ast.parse(source)) == {"em", "bkt", "quotes", "figures"}
+    source = "import ktlib.bkt.em\nfrom ktlib import bkt\nfrom .quotes import MIME\ndef f(): from .. import _checks"
+    assert imported(ast.parse(source), "show/figures") == {"bkt/em", "bkt", "show/quotes", "_checks"}
 
 
 def public(body: list[ast.stmt]):
@@ -141,7 +141,7 @@ import ktlib
 """
 DOORS = """
 from ktlib import *
-assert em.fit and BKTParams and Sequences
+assert bkt.em.fit and BKTParams and Sequences
 assert {name for name, _ in inspect.getmembers(ktlib)} == set(dir(ktlib)) > set(ktlib.__all__)
 assert "knowledge tracing and item response models" in pydoc.render_doc(ktlib)
 try:
@@ -159,7 +159,11 @@ def test_every_name_that_ktlib_offers_is_there():
 
 
 def test_the_front_door_opens_without_torch():
-    done = run(HIDDEN + DOORS + "assert not hasattr(ktlib, 'irt') and 'irt' not in dir(ktlib) and 'em' in dir(ktlib)")
+    done = run(
+        HIDDEN
+        + DOORS
+        + "assert not hasattr(ktlib.irt, 'svi') and 'svi' not in dir(ktlib.irt) and 'ascent' in dir(ktlib.irt)"
+    )
     assert not done.returncode, done.stderr
     assert "ktlib[bayes]" in done.stdout
 
@@ -167,19 +171,19 @@ def test_the_front_door_opens_without_torch():
 def test_a_room_that_needs_an_extra_says_which():
     """However it is asked for, by its own import error or as a missing attribute."""
     tries = """
-for room in ("irt", "inference", "dkt"):
-    for how in ("import ktlib.{}", "from ktlib import {}", "ktlib.{}"):
+for floor, room in (("irt", "programs"), ("irt", "svi"), ("irt", "nuts"), ("forecast", "dkt")):
+    for how in ("import ktlib.{}.{}", "from ktlib.{} import {}", "ktlib.{}.{}"):
         try:
-            exec(how.format(room))
+            exec(how.format(floor, room))
         except (ModuleNotFoundError, AttributeError) as error:
             print(room, type(error).__name__, error, sep="|")
 """
     done = run(HIDDEN + tries)
     assert not done.returncode, done.stderr
     said = [line.split("|") for line in done.stdout.splitlines()]
-    assert [kind for _, kind, _ in said] == ["ModuleNotFoundError", "ModuleNotFoundError", "AttributeError"] * 3
+    assert [kind for _, kind, _ in said] == ["ModuleNotFoundError", "ModuleNotFoundError", "AttributeError"] * 4
     for room, _, message in said:
-        assert re.match(rf"ktlib\.{room} needs (pyro|torch), .* pip install 'ktlib\[bayes\]'", message)
+        assert re.match(rf"ktlib\.\w+\.{room} needs (pyro|torch), .* pip install 'ktlib\[bayes\]'", message)
 
 
 def test_the_version_is_the_one_in_pyproject():

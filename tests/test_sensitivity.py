@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ktlib import BKTParams, bkt
-from ktlib.recommend import closeness
-from ktlib.sensitivity import cost, degenerate, mastery_step, sweep
+from ktlib.bkt.sensitivity import cost, degenerate, mastery_step, sweep
+from ktlib.homework.recommend import closeness
 
 TRUTH = BKTParams(p_init=0.25, p_transit=0.12, p_slip=0.08, p_guess=0.18)
 

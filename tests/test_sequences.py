@@ -1,4 +1,4 @@
-"""ktlib.sequences: the same answers by any door are the same sequences, and nothing else gets in."""
+"""ktlib.data.sequences: the same answers by any door are the same sequences, and nothing else gets in."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from oracles import a_class
 
-from ktlib.sequences import Sequences, as_sequences, sequences_by
+from ktlib.data.sequences import Sequences, as_sequences, sequences_by
 
 
 def same(a: Sequences, b: Sequences) -> bool:

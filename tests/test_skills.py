@@ -8,14 +8,15 @@ import pytest
 from oracles import random_class
 from scipy.special import expit, logit
 from sklearn.metrics import log_loss, roc_auc_score
-from test_likelihood import textbook
+from test_newton import textbook
 
-from ktlib import BKTParams, Sequences, bkt, datasets, em
-from ktlib.bkt import NAMES
-from ktlib.likelihood import ChangePoints, climb, to_params
-from ktlib.sequences import as_sequences, sequences_by
-from ktlib.skills import SkillPrior, fit_skills, predict
-from ktlib.uncertainty import standard_errors
+from ktlib import BKTParams, Sequences, bkt
+from ktlib.bkt import NAMES, em, skills
+from ktlib.bkt._newton import ChangePoints, climb, to_params
+from ktlib.bkt.skills import SkillPrior, predict
+from ktlib.bkt.uncertainty import standard_errors
+from ktlib.data import datasets
+from ktlib.data.sequences import as_sequences, sequences_by
 
 TRUE = SkillPrior([0.7, -2.0, -1.3, -1.4], [1.2, 1.2, 0.6, 0.9])
 
@@ -33,7 +34,7 @@ def course(seed, *, skills, students, steps, prior=TRUE):
 
 def test_maximum_likelihood_is_em_s_with_its_standard_errors():
     _, classes, _ = course(1, skills=12, students=150, steps=12)
-    fits = fit_skills(classes, prior=None)
+    fits = skills.fit(classes, prior=None)
     interior = [not np.isnan(v).any() for v in fits.se]
     assert fits.converged.all() and sum(interior) >= 8
     low, high = fits.interval(0.9)
@@ -50,7 +51,7 @@ def test_maximum_likelihood_is_em_s_with_its_standard_errors():
 
 def test_on_the_boundary_it_says_so_and_loses_next_to_nothing():
     never_slips = np.where(np.arange(10) < np.arange(100)[:, None] % 9, 0.0, 1.0)
-    fits = fit_skills({"a": never_slips}, prior=None)
+    fits = skills.fit({"a": never_slips}, prior=None)
     assert np.isnan(fits.se[0, 2]) and np.isnan(fits.interval()[0][0, 2]) and fits.params[0].p_slip < 1e-5
     assert "slip = 0: nobody who knows it ever misses" in fits.flags[0]
     assert 1e-6 / 2 <= min(fits.params[0]) and max(fits.params[0]) <= 1 - 1e-6 / 2
@@ -99,7 +100,7 @@ def test_twenty_random_starts_find_nothing_likelier():
     nearly = np.ones((60, 9))
     nearly[0, 3] = 0
     classes |= {"all right but one": nearly, "all wrong but one": 1 - nearly, "two summits": TWO_SUMMITS}
-    fits = fit_skills(classes, prior=None)
+    fits = skills.fit(classes, prior=None)
     assert fits.converged.all()
     for name, rows, found in zip(fits.names, classes.values(), fits.log_likelihood, strict=True):
         assert random_summit(rows, rng) < found + 0.1, name
@@ -107,7 +108,7 @@ def test_twenty_random_starts_find_nothing_likelier():
 
 def test_one_start_would_have_ended_lower_and_another_maximum_is_named():
     usual = climb(ChangePoints(as_sequences(TWO_SUMMITS)), logit(tuple(BKTParams())))
-    fits = fit_skills(
+    fits = skills.fit(
         {"a": TWO_SUMMITS, "b": bkt.simulate(HALF_KNOW, students=40, steps=8, rng=114).answers}, prior=None
     )
     assert usual.converged and fits.log_likelihood[0] > usual.log_likelihood + 3
@@ -117,7 +118,7 @@ def test_one_start_would_have_ended_lower_and_another_maximum_is_named():
 def test_an_upside_down_maximum_that_is_likelier_is_named_not_taken():
     worse = BKTParams(p_init=0.2, p_transit=0.2, p_slip=0.8, p_guess=0.9, allow_flip=True)
     rows = bkt.simulate(worse, students=100, steps=10, rng=2).answers
-    fits = fit_skills({"a": rows}, prior=None)
+    fits = skills.fit({"a": rows}, prior=None)
     more = em.fit(rows, start=worse).log_likelihood - fits.log_likelihood[0]
     assert not fits.params[0].flipped and more > 1
     assert f"likelier upside down: with guess + slip ≥ 1 by {more:.1f} nats" in fits.flags[0]
@@ -158,7 +159,7 @@ def quadrature(rows, prior, points=13):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_posterior_is_the_one_that_quadrature_gives(seed):
     rows = bkt.simulate(BKTParams(p_init=0.6), students=5, steps=6, rng=seed).answers
-    fits = fit_skills({"a": rows}, prior=TRUE)
+    fits = skills.fit({"a": rows}, prior=TRUE)
     mean, covariance = quadrature(rows, TRUE)
     sd = np.sqrt(np.diag(covariance))
     assert np.abs(logit(fits.estimates[0]) - mean).max() < 0.06 * sd.max()
@@ -173,17 +174,17 @@ def test_the_posterior_is_the_one_that_quadrature_gives(seed):
 
 def test_a_certain_prior_is_the_answer_and_a_vague_one_leaves_it_to_the_answers():
     _, classes, _ = course(3, skills=1, students=3000, steps=12, prior=SkillPrior([-1, -2, -2, -1.5], [0.1] * 4))
-    certain = fit_skills(classes, prior=SkillPrior(TRUE.mean, [1e-4] * 4))
+    certain = skills.fit(classes, prior=SkillPrior(TRUE.mean, [1e-4] * 4))
     np.testing.assert_allclose(logit(certain.estimates[0]), TRUE.mean, atol=1e-4)
     np.testing.assert_allclose(np.sqrt(np.diag(certain.covariance[0])), 1e-4, rtol=0.02)
-    vague, alone = fit_skills(classes, prior=SkillPrior(TRUE.mean, [100.0] * 4)), fit_skills(classes, prior=None)
+    vague, alone = skills.fit(classes, prior=SkillPrior(TRUE.mean, [100.0] * 4)), skills.fit(classes, prior=None)
     assert np.abs(vague.estimates - alone.estimates).max() < 0.1 * alone.se.max()
     np.testing.assert_allclose(vague.se, alone.se, rtol=0.1)
 
 
 def test_a_known_prior_is_recovered():
     params, classes, _ = course(4, skills=120, students=60, steps=12)
-    fits = fit_skills(classes)
+    fits = skills.fit(classes)
     drawn = np.array([logit(tuple(p)) for p in params])
     unsure = np.array([np.diag(c) for c in fits.covariance]).mean(0)
     error = np.sqrt(unsure / len(drawn))  # around the mean and sd of the skills that were drawn
@@ -195,9 +196,9 @@ def test_a_known_prior_is_recovered():
 
 def test_small_classes_under_a_prior_from_other_skills():
     """Intervals of classes of 22 hold the truth, and they forecast better than the raw fit and than the habit."""
-    prior = fit_skills(course(5, skills=120, students=60, steps=12)[1]).prior
+    prior = skills.fit(course(5, skills=120, students=60, steps=12)[1]).prior
     params, classes, rng = course(6, skills=250, students=22, steps=15)
-    fits, raw = fit_skills(classes, prior=prior), fit_skills(classes, prior=None)
+    fits, raw = skills.fit(classes, prior=prior), skills.fit(classes, prior=None)
     truth = np.array([tuple(p) for p in params])
     low, high = fits.interval()
     coverage = ((low <= truth) & (truth <= high)).mean(0)
@@ -222,19 +223,19 @@ def on_an_edge(flags):
 
 def test_skills_that_are_all_alike_are_fitted_alike():
     one = SkillPrior(TRUE.mean, [1e-6] * 4)
-    fits = fit_skills(course(7, skills=20, students=100, steps=12, prior=one)[1])
+    fits = skills.fit(course(7, skills=20, students=100, steps=12, prior=one)[1])
     assert (fits.prior.sd < 0.35).all()
     assert (np.ptp(logit(fits.estimates), axis=0) < 1).all()
 
 
 def test_same_answers_same_fit_whatever_the_order():
     _, classes, _ = course(8, skills=8, students=30, steps=8)
-    first, again = fit_skills(classes), fit_skills(classes)
+    first, again = skills.fit(classes), skills.fit(classes)
     np.testing.assert_array_equal(first.estimates, again.estimates)
-    back = fit_skills(dict(reversed(classes.items())))
+    back = skills.fit(dict(reversed(classes.items())))
     assert back.names == first.names[::-1]
     np.testing.assert_allclose(back.estimates[::-1], first.estimates, rtol=1e-9)
-    under = fit_skills(classes, prior=first.prior)
+    under = skills.fit(classes, prior=first.prior)
     np.testing.assert_array_equal(under.estimates, first.estimates)
     np.testing.assert_array_equal(under.covariance, first.covariance)
 
@@ -254,7 +255,7 @@ ODD = {
 @pytest.mark.parametrize("prior", [None, TRUE], ids=["alone", "prior"])
 def test_odd_classes_get_an_answer_and_a_reason(what, prior):
     rows, why = ODD[what]
-    fits = fit_skills(
+    fits = skills.fit(
         {"odd": rows, "plain": bkt.simulate(BKTParams(), students=50, steps=9, rng=1).answers}, prior=prior
     )
     assert any(why in flag for flag in fits.flags[0])
@@ -270,19 +271,19 @@ def test_odd_classes_get_an_answer_and_a_reason(what, prior):
 
 def test_odd_classes_do_not_spoil_what_is_learned():
     _, classes, _ = course(9, skills=30, students=60, steps=10)
-    with_odd = fit_skills({**classes, **{name: rows for name, (rows, _) in ODD.items()}})
-    without = fit_skills(classes)
+    with_odd = skills.fit({**classes, **{name: rows for name, (rows, _) in ODD.items()}})
+    without = skills.fit(classes)
     assert with_odd.converged.all()
     assert (np.abs(with_odd.prior.mean - without.prior.mean) < 0.6 * without.prior.sd).all()
 
 
 def test_a_cut_off_climb_says_so():
-    fits = fit_skills(course(1, skills=1, students=50, steps=10)[1], prior=None, max_steps=1)
+    fits = skills.fit(course(1, skills=1, students=50, steps=10)[1], prior=None, max_steps=1)
     assert not fits.converged[0] and "had not converged after 1 steps: raise max_steps" in fits.flags[0]
 
 
 @pytest.mark.parametrize(
-    "skills, settings, message",
+    "given, settings, message",
     [
         ({}, {}, "give a dict from skill to its answers, at least one"),
         ([[1, 0]], {}, "give a dict"),
@@ -294,9 +295,9 @@ def test_a_cut_off_climb_says_so():
         ({"a": [[None]]}, {"prior": None}, "skill 'a': student 0 has no answers"),
     ],
 )
-def test_bad_settings_are_one_clear_error(skills, settings, message):
+def test_bad_settings_are_one_clear_error(given, settings, message):
     with pytest.raises(ValueError, match=message):
-        fit_skills(skills, **settings)
+        skills.fit(given, **settings)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +323,7 @@ def test_results_are_frozen():
 
 
 def test_frame():
-    fits = fit_skills(
+    fits = skills.fit(
         {("a", 1): ODD["all right"][0], "b": random_class(np.random.default_rng(1), students=9, longest=9)}, prior=TRUE
     )
     frame = fits.frame(level=0.5)
@@ -337,14 +338,14 @@ def test_frame():
 
 
 def test_results_are_shown_in_under_ten_lines():
-    fits = fit_skills(course(1, skills=60, students=20, steps=6)[1], prior=TRUE)
+    fits = skills.fit(course(1, skills=60, students=20, steps=6)[1], prior=TRUE)
     for result in (fits, em.fit([[1, 0, 1]] * 9), bkt.filter(np.ones((500, 90)), BKTParams())):
         said = repr(result)
         assert said.startswith(type(result).__name__ + "(") and said.count("\n") < 9 and len(said) < 1100
         assert all(f"{f.name}=" in said for f in dataclasses.fields(result))
     assert "covariance=float64 array (60, 4, 4)" in repr(fits)
     with pytest.raises(ValueError, match=r"^prior = SkillFits") as caught:
-        fit_skills({"a": [[1, 0]]}, prior=fits)
+        skills.fit({"a": [[1, 0]]}, prior=fits)
     assert len(str(caught.value)) < 200
 
 
@@ -364,7 +365,7 @@ def log_of(rng, rows=400):
 
 def test_each_row_is_forecast_from_earlier_rows_of_that_student_and_skill():
     log = log_of(np.random.default_rng(1))
-    fits = fit_skills(sequences_by(log, "skill"), prior=TRUE)
+    fits = skills.fit(sequences_by(log, "skill"), prior=TRUE)
     p = predict(fits, log)
     assert p.shape == (len(log),)
     params = dict(zip(fits.names, fits.params, strict=True))
@@ -380,7 +381,7 @@ def test_each_row_is_forecast_from_earlier_rows_of_that_student_and_skill():
 
 def test_an_answer_to_come_and_a_gap_are_forecast_too():
     log = pd.DataFrame({"student": [1, 1, 1, 2], "skill": ["a"] * 4, "correct": [1, np.nan, np.nan, np.nan]})
-    fits = fit_skills({"a": [[1, 0, 1]]}, prior=TRUE)
+    fits = skills.fit({"a": [[1, 0, 1]]}, prior=TRUE)
     expected = bkt.filter([1, None, None], fits.params[0]).p_correct
     np.testing.assert_allclose(predict(fits, log), [*expected, expected[0]])
 
@@ -388,15 +389,15 @@ def test_an_answer_to_come_and_a_gap_are_forecast_too():
 def test_an_unknown_skill_is_forecast_by_name_and_count_or_refused():
     log = log_of(np.random.default_rng(2))
     known = log[log.skill != 9]
-    fits = fit_skills(sequences_by(known, "skill"), prior=TRUE)
+    fits = skills.fit(sequences_by(known, "skill"), prior=TRUE)
     new = (log.skill == 9).to_numpy()
-    as_typical = fit_skills({9: [[1]]}, prior=SkillPrior(TRUE.mean, [1e-6] * 4))
+    as_typical = skills.fit({9: [[1]]}, prior=SkillPrior(TRUE.mean, [1e-6] * 4))
     said = rf"1 skills in {new.sum()} of 400 rows were not fitted: \[9\]"
     with pytest.warns(UserWarning, match=rf"{said}\. They are forecast from BKTParams\(p_init=0\.66"):
         p = predict(fits, log)
     np.testing.assert_allclose(p[new], predict(as_typical, log[new]), atol=1e-5)
     np.testing.assert_array_equal(p[~new], predict(fits, known))
-    alone = fit_skills(sequences_by(known, "skill"), prior=None)
+    alone = skills.fit(sequences_by(known, "skill"), prior=None)
     with pytest.warns(UserWarning, match=said):
         p = predict(alone, log)
     who = log[new].student.to_numpy()
@@ -412,7 +413,7 @@ def test_an_unknown_skill_is_forecast_by_name_and_count_or_refused():
 
 def test_rows_may_come_in_any_order_where_a_column_says_which():
     log = log_of(np.random.default_rng(5))
-    fits = fit_skills(sequences_by(log, "skill"), prior=TRUE)
+    fits = skills.fit(sequences_by(log, "skill"), prior=TRUE)
     log["when"] = np.repeat(np.arange(200), 2)  # ties keep the order of the rows
     mixed = log.sample(frac=1, random_state=1).sort_values("when", kind="stable")
     turned = pd.concat([mixed[mixed.when >= 90], mixed[mixed.when < 90]])
@@ -438,19 +439,19 @@ def test_rows_may_come_in_any_order_where_a_column_says_which():
 )
 def test_bad_logs_are_one_clear_error(change, message):
     log = log_of(np.random.default_rng(3))
-    fits = fit_skills(sequences_by(log, "skill"), prior=TRUE)
+    fits = skills.fit(sequences_by(log, "skill"), prior=TRUE)
     with pytest.raises(ValueError, match=message):
         predict(fits, log.assign(**change))
     with pytest.raises(ValueError, match="no column 'item'"):
         predict(fits, log, skill="item")
-    with pytest.raises(ValueError, match="give what fit_skills returned"):
+    with pytest.raises(ValueError, match=r"give what skills\.fit returned"):
         predict(log, log)
 
 
 def test_sequences_arrays_and_lists_are_one():
     rows = [[1, 0, None, 1], [0, 1]]
-    a = fit_skills({"x": rows}, prior=TRUE)
-    b = fit_skills({"x": Sequences.from_lists(rows)}, prior=TRUE)
+    a = skills.fit({"x": rows}, prior=TRUE)
+    b = skills.fit({"x": Sequences.from_lists(rows)}, prior=TRUE)
     np.testing.assert_array_equal(a.estimates, b.estimates)
 
 
@@ -462,11 +463,11 @@ def test_assist2009_is_forecast_as_well_as_published_and_no_skill_degenerates(ne
     for file in ("assist2009_train.csv", "assist2009_test.csv", "assist2009_q_mat.npz"):
         needs(file)
     train, test, links = datasets.assist2009("train"), datasets.assist2009("test"), datasets.assist2009_skills()
-    skills = sequences_by(train.merge(links, on="item"), "skill")
+    classes = sequences_by(train.merge(links, on="item"), "skill")
     rows = test.assign(answer=np.arange(len(test))).merge(links, on="item")
     loss, edges = {}, {}
     for prior in (None, "learned"):
-        fits = fit_skills(skills, prior=prior)
+        fits = skills.fit(classes, prior=prior)
         answers = rows.assign(p=predict(fits, rows)).groupby("answer").agg(y=("correct", "first"), p=("p", "mean"))
         assert len(answers) == len(test) and fits.converged.all() and len(fits.names) == 123
         assert roc_auc_score(answers.y, answers.p) > 0.71
@@ -486,7 +487,7 @@ def test_where_the_integrals_look_does_not_hang_on_an_eigenvectors_sign(monkeypa
         size, axes = eigh(matrix)
         return size, axes * (-1, 1, -1, 1)[: len(size)]
 
-    one = fit_skills(classes)
+    one = skills.fit(classes)
     monkeypatch.setattr(np.linalg, "eigh", turned)
-    other = fit_skills(classes)
+    other = skills.fit(classes)
     np.testing.assert_allclose(one.estimates, other.estimates, rtol=0, atol=1e-9)

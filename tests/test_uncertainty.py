@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from ktlib import BKTParams, bkt, em
-from ktlib.bkt import NAMES
-from ktlib.profiles import profile, profile_pair
-from ktlib.uncertainty import bootstrap, intervals, standard_errors
+from ktlib import BKTParams, bkt
+from ktlib.bkt import NAMES, em
+from ktlib.bkt.profiles import profile, profile_pair
+from ktlib.bkt.uncertainty import bootstrap, intervals, standard_errors
 
 TRUTH = BKTParams(p_init=0.25, p_transit=0.12, p_slip=0.08, p_guess=0.18)
 

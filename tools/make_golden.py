@@ -1,4 +1,4 @@
-"""Write ktlib/stored/golden_bkt.json: exact values to hold any Bayesian Knowledge Tracing code to.
+"""Write ktlib/studies/stored/golden_bkt.json: exact values to hold any Bayesian Knowledge Tracing code to.
 
 Nothing here uses ktlib. Parameters are decimal fractions, all arithmetic is rational, and instead of a
 recursion over two states it sums over every moment at which the skill may have been learned. Only the last
@@ -11,7 +11,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
 
-PATH = Path(__file__).parents[1] / "ktlib" / "stored" / "golden_bkt.json"
+PATH = Path(__file__).parents[1] / "ktlib" / "studies" / "stored" / "golden_bkt.json"
 NAMES = ("p_init", "p_transit", "p_slip", "p_guess")
 USUAL = ("0.2", "0.1", "0.1", "0.2")
 GUIDE = ("0.25", "0.12", "0.08", "0.18")

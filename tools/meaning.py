@@ -108,6 +108,9 @@ def _marks(element: ElementTree.Element, named: dict[str, ElementTree.Element]) 
     if glyphs and all(_glyph(link) for link in glyphs):
         yield "writing", attributes | {"text": "".join(_glyph(link) or "" for link in glyphs)}
         return
+    if tag == "text":
+        yield "writing", attributes | {"text": element.text or ""}
+        return
     yield tag, attributes
     for link in (element.get(_XLINK), element.get("clip-path")):
         if link:

@@ -13,13 +13,14 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from ktlib.quotes import OTHERWISE
+from ktlib.show.outlines import outlined
+from ktlib.show.quotes import MIME, OTHERWISE
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 COVER = NOTEBOOKS.parent / "book" / "_assets" / "cover.svg"
 ADDRESS = tomllib.loads((NOTEBOOKS.parent / "pyproject.toml").read_text("utf8"))["project"]["urls"]["Repository"]
 TORCH = re.compile(
-    r"^\s*(?:from|import) (?:torch|pyro|ktlib(?: import|\.)[^#\n]*\b(?:dkt|inference|irt)\b)", re.MULTILINE
+    r"^\s*(?:from|import) (?:torch|pyro|ktlib(?: import|\.)[^#\n]*\b(?:dkt|programs|svi|nuts)\b)", re.MULTILINE
 )
 INSTALL = re.compile(r"%pip install -q .*")
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -47,16 +48,29 @@ def clean(notebook: nbformat.NotebookNode) -> None:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
+            fold(cell)
+
+
+def fold(cell: nbformat.NotebookNode) -> None:
+    """What the book folds or leaves out is folded in JupyterLab too; what it leaves out, with its output."""
+    tags = cell.metadata.get("tags", [])
+    folded = {
+        "source_hidden": "hide-input" in tags or "remove-cell" in tags,
+        "outputs_hidden": "remove-cell" in tags and bool(cell.outputs),
+    }
+    cell.metadata.pop("jupyter", None)
+    if any(folded.values()):
+        cell.metadata["jupyter"] = {name: True for name, hidden in folded.items() if hidden}
 
 
 def picture(notebook: nbformat.NotebookNode, name: str) -> str | None:
     """The figure `name` among the outputs, as a drawing of its own that reads on white and on black; None if absent."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            page = output.get("data", {}).get("text/html", "")
-            if f'id="figure-{name}"' in page:
-                svg = page[page.index("<svg") : page.index("</svg>") + 6].replace("currentColor", "#7d858e")
-                return re.sub(r"var\([^,]+, (#\w+)\)", r"\1", svg) + "\n"
+            quote = output.get("data", {}).get(MIME, {})
+            if quote.get("name") == name and "svg" in quote:
+                svg = outlined(quote["svg"]["page"]).replace("currentColor", "#7d858e")
+                return re.sub(r"var\([^,]+,(#\w+)\)", r"\1", svg) + "\n"
     return None
 
 

@@ -12,3 +12,16 @@ const watch = new ResizeObserver((entries) => {
 });
 
 for (const box of boxes) watch.observe(box);
+
+// Under a figure, the word "code" opens the folded cell that drew it, in place of the chip above.
+for (const button of document.querySelectorAll(".kt-figure .kt-code")) {
+  const code = button.closest(".cell")?.querySelector(":scope > details.hide");
+  if (!code) continue;
+  code.classList.add("kt-called");
+  button.hidden = false;
+  button.ariaExpanded = String(code.open);
+  button.addEventListener("click", () => {
+    code.open = !code.open;
+    button.ariaExpanded = String(code.open);
+  });
+}

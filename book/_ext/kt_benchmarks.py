@@ -1,4 +1,4 @@
-"""The directive {kt-benchmarks}: how EM was timed and one table a size, from ktlib/stored/results/em_speed.json."""
+"""The directive {kt-benchmarks}: how EM was timed and one table a size, from the stored em_speed.json."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-RESULTS = Path("ktlib", "stored", "results", "em_speed.json")
+RESULTS = Path("ktlib", "studies", "stored", "results", "em_speed.json")
 SHOWN = {"p_init": "init", "p_transit": "transit", "p_slip": "slip", "p_guess": "guess"}
 
 

@@ -1,12 +1,13 @@
 """Sphinx extension of the book: brings the notebooks in and hands what they quote to the pages.
 
-The rooms: `kt_quotes` reads the notebooks, `kt_slides` exports figures, `kt_pages` holds the directives for both,
+The rooms: `kt_plain` turns the notebooks' plain Markdown into Sphinx's, `kt_quotes` reads what they quote,
+`kt_figures` puts figures on a page, `kt_slides` exports them, `kt_pages` holds the directives for both,
 `kt_benchmarks` the one for timings, `kt_finish` slims the built pages. This one wires them up.
 """
 
 from __future__ import annotations
 
-import filecmp
+import json
 import shutil
 import textwrap
 import time
@@ -14,8 +15,10 @@ from html import escape
 from pathlib import Path
 
 import kt_benchmarks
+import kt_figures
 import kt_finish
 import kt_pages
+import kt_plain
 import kt_quotes
 import kt_slides
 from docutils import nodes
@@ -23,12 +26,15 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinxcontrib.katex import KaTeXServer
 
-SYNCED = ("notebooks/*.ipynb", "ktlib/stored/golden_*.json")
+SYNCED = ("notebooks/*.ipynb", "ktlib/studies/stored/golden_*.json")
 DESCRIPTION_LENGTH = 160
 
 
 def sync_notebooks(app: Sphinx, config: Config) -> None:
-    """Copy the notebooks, and what they offer for download, into the source folder, where git ignores them."""
+    """Copy the notebooks, and what they offer for download, into the source folder, where git ignores them.
+
+    In the copies, figures show as a page has them.
+    """
     copy = Path(app.srcdir) / "notebooks"
     copy.mkdir(exist_ok=True)
     sources = {path.name: path for pattern in SYNCED for path in Path(app.srcdir).parent.glob(pattern)}
@@ -36,8 +42,13 @@ def sync_notebooks(app: Sphinx, config: Config) -> None:
         if old.is_file() and old.name not in sources:
             old.unlink()
     for name, source in sources.items():
-        if not (copy / name).exists() or not filecmp.cmp(source, copy / name, shallow=False):
-            shutil.copy2(source, copy / name)
+        text = source.read_text("utf-8")
+        if source.suffix == ".ipynb":
+            notebook = json.loads(text)
+            kt_figures.place(notebook, source.stem)
+            text = json.dumps(notebook, ensure_ascii=False)
+        if not (copy / name).exists() or (copy / name).read_text("utf-8") != text:
+            (copy / name).write_text(text, "utf-8")
 
 
 def gather_quotes(app: Sphinx, config: Config) -> None:
@@ -71,6 +82,9 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         kt_finish.slim_icons(site)
         kt_finish.drop_unused(site)
         kt_finish.mend_roles(site)
+        kt_figures.write_fonts(site / "_static")
+        for notebook in (Path(app.srcdir).parent / "notebooks").glob("*.ipynb"):  # for download: the original
+            shutil.copy2(notebook, site / "_sources" / "notebooks")
 
 
 def start_katex_patiently() -> None:
@@ -92,6 +106,7 @@ def setup(app: Sphinx) -> dict:
     start_katex_patiently()
     app.connect("config-inited", sync_notebooks, priority=100)
     app.connect("config-inited", gather_quotes, priority=200)
+    app.connect("source-read", kt_plain.translate)
     app.connect("doctree-read", number_chapter, priority=100)  # before Sphinx collects titles
     app.connect("html-page-context", describe)
     app.connect("build-finished", finish)

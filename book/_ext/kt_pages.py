@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from html import escape
 from pathlib import Path
 
+import kt_figures
 from docutils import nodes
 from kt_quotes import Quote, Quotes
 from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from ktlib.quotes import VERDICTS, stored_path
+from ktlib.show.quotes import VERDICTS, stored_path
 
 COLUMNS = ("The source says", "We find", "Verdict")
 log = logging.getLogger(__name__)
@@ -140,8 +140,8 @@ class KtClaims(QuoteDirective):
 
 def drawing(figure: Quote, prefix: str) -> nodes.raw:
     """The figure as inline SVG, which follows light and dark; the prefix keeps its ids apart on a page."""
-    svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{prefix}-", figure.svg)
-    return nodes.raw("", f'<div class="kt-figure">{svg}</div>', format="html")
+    quote = figure.data if "svg" in figure.data else {**figure.data, "svg": {"page": figure.svg}}
+    return nodes.raw("", kt_figures.markup(quote, prefix, links=False), format="html")
 
 
 def verdict_mark(verdict: str) -> str:

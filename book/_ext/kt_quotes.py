@@ -1,6 +1,6 @@
 """Read what the notebooks let the book quote: numbers, figures, claims and pitch cards.
 
-Each travels in a cell's output under one MIME type, see `ktlib/quotes.py`. Nothing here runs a notebook.
+Each travels in a cell's output under one MIME type, see `ktlib/show/quotes.py`. Nothing here runs a notebook.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from pathlib import Path
 
 from sphinx.util import logging
 
-from ktlib.quotes import MIME
+from ktlib.show.quotes import MIME
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Quote:
-    """One quoted thing. docname: its chapter. data: what the cell said. svg: the drawing, if any."""
+    """One quoted thing. docname: its chapter. data: what the cell said. svg: the drawing, if any, as a page has it."""
 
     docname: str
     data: dict
@@ -75,6 +75,12 @@ def _in_notebook(path: Path) -> Iterator[Quote]:
         for output in cell.get("outputs", []):
             bundle = output.get("data", {})
             if MIME in bundle:
-                page = "".join(bundle.get("text/html", ""))
-                drawing = re.search(r"<svg.*</svg>", page, flags=re.S)
-                yield Quote(docname, bundle[MIME], drawing[0] if drawing else "")
+                yield Quote(docname, bundle[MIME], _drawing(bundle))
+
+
+def _drawing(bundle: dict) -> str:
+    """The SVG of a figure: in its quote, or (figures of `ktlib.figures`) in its HTML."""
+    if "svg" in bundle[MIME]:
+        return bundle[MIME]["svg"]["page"]
+    found = re.search(r"<svg.*</svg>", "".join(bundle.get("text/html", "")), flags=re.S)
+    return found[0] if found else ""

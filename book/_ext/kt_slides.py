@@ -1,4 +1,4 @@
-"""Write each quoted figure as NAME.svg and, ready for a slide, as NAME.png."""
+"""Write each figure as NAME.svg and, ready for a slide, as NAME.png."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import resvg_py
 from kt_quotes import Quote
+
+from ktlib.show.outlines import outlined
 
 WIDTH, HEIGHT, MARGIN = 1920, 1080, 60
 INK = "#1b2430"
@@ -20,7 +22,7 @@ def export(figures: dict[str, Quote], folder: Path) -> None:
             old.unlink()
     for name, figure in figures.items():
         svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-        drawing = plain_colours(figure.svg)
+        drawing = plain_colours(outlined(figure.svg))
         if png.exists() and svg.exists() and svg.read_text("utf-8") == drawing:
             continue
         svg.write_text(drawing, "utf-8")

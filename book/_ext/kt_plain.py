@@ -1,0 +1,94 @@
+"""Turn the plain Markdown of the notebooks into what Sphinx needs, each time one is read.
+
+A notebook is written so that JupyterLab, GitHub and Colab show it well without any extension. Here
+
+    <!-- label: sec:coin -->                          becomes  (sec:coin)=
+    > **Predict first.** …                            an admonition of class tip
+    <details><summary>Solution</summary> … </details> an admonition of class dropdown
+    [as before](03_em.ipynb#How-sure-is-that?)        a link to the heading's slug on the site
+    [here](#One-coin)                                 the same, within the chapter
+    [References](../book/references.md)               a link to that page
+    [`a.json`](../ktlib/studies/stored/a.json)                a download
+    [@fisher1925; @cramer1946]  @shi2021              {cite:p}`fisher1925,cramer1946`  {cite:t}`shi2021`
+
+What leads nowhere is a warning of Sphinx, and a strict build stops. Code and mathematics are left as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from sphinx.application import Sphinx
+
+CODE = re.compile(r"^ *(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^ *(?P=fence)[`~]*[ \t]*$", re.M | re.S)
+CODE_OR_MATHS = re.compile(r"(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|\$\$.*?\$\$|\$[^$\n]+\$", re.S)
+PREDICTION = re.compile(r"^> \*\*Predict first\.\*\*.*(?:\n>.*)*", re.M)
+LABEL = re.compile(r"^<!-- label: (\S+) -->$", re.M)
+SOLUTION = re.compile(r"^<details><summary>(.*)</summary>$", re.M)
+SOLUTION_END = re.compile(r"^</details>$", re.M)
+LINK = re.compile(r"(?<=\]\()[^()\s]+(?=\))")
+CITED = re.compile(r"\[(@[\w-]+(?:; @[\w-]+)*)\]")
+CITED_BY_NAME = re.compile(r"(?<![\w/.])@([a-z][\w-]*)")
+ADMONITION = "::::{{admonition}} {title}\n:class: {kind}"
+ADMONITION_END = "::::"
+
+
+def translate(app: Sphinx, docname: str, content: list[str]) -> None:
+    """For `source-read`: a notebook's Markdown, and what its cells printed as Markdown, in Sphinx's words."""
+    if docname.startswith("notebooks/"):
+        notebook = json.loads(content[0])
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "markdown":
+                cell["source"] = to_myst("".join(cell["source"]))
+            for output in cell.get("outputs", []):
+                if "text/markdown" in output.get("data", {}):
+                    output["data"]["text/markdown"] = to_myst("".join(output["data"]["text/markdown"]))
+        content[0] = json.dumps(notebook)
+
+
+def to_myst(text: str) -> str:
+    """A plain Markdown text in MyST."""
+    return outside(CODE, text, _outside_fences)
+
+
+def outside(apart: re.Pattern, text: str, change: Callable[[str], str]) -> str:
+    """The text with `change` applied to what lies between the matches of `apart`."""
+    parts, end = [], 0
+    for match in apart.finditer(text):
+        parts += [change(text[end : match.start()]), match[0]]
+        end = match.end()
+    return "".join([*parts, change(text[end:])])
+
+
+def _outside_fences(text: str) -> str:
+    return outside(CODE_OR_MATHS, PREDICTION.sub(_prediction, text), _prose)
+
+
+def _prediction(quotation: re.Match) -> str:
+    body = re.sub(r"^> ?", "", quotation[0], flags=re.M).removeprefix("**Predict first.**").strip()
+    return ADMONITION.format(title="Predict first", kind="tip") + f"\n\n{body}\n{ADMONITION_END}"
+
+
+def _prose(text: str) -> str:
+    text = LABEL.sub(r"(\1)=", text)
+    text = SOLUTION.sub(lambda match: ADMONITION.format(title=match[1], kind="dropdown"), text)
+    text = SOLUTION_END.sub(ADMONITION_END, text)
+    text = LINK.sub(lambda match: address(match[0]), text)
+    text = CITED.sub(lambda match: "{cite:p}`" + match[1].replace("; ", ",").replace("@", "") + "`", text)
+    return CITED_BY_NAME.sub(r"{cite:t}`\1`", text)
+
+
+def address(link: str) -> str:
+    """Where a notebook's link leads from the book's copy of it; addresses of the web stay as they are."""
+    if "://" in link:
+        return link
+    file, hash_, heading = link.removeprefix("../ktlib/studies/stored/").partition("#")
+    return re.sub(r"^\.\./book/", "../", file) + hash_ + slug(unquote(heading))
+
+
+def slug(heading: str) -> str:
+    """A heading as the site's address for it, given as it stands or as in JupyterLab's address, `One-coin`."""
+    return re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-"))

@@ -1,0 +1,45 @@
+"""One skill: Bayesian Knowledge Tracing.
+
+model: four numbers, what they say of a student, a simulated class. em: fit them. uncertainty, profiles: how sure a
+fit is. bounds: how much data it takes, before any answer. sensitivity: what wrong numbers cost. skills: many skills.
+
+The names of `model` stand here too: `bkt.simulate`, `bkt.filter`.
+"""
+
+from .._doors import lazily
+from .model import (
+    NAMES,
+    BKTParams,
+    Simulated,
+    Smoothed,
+    Trace,
+    check_params,
+    filter,
+    forward_backward,
+    log_likelihood,
+    p_correct,
+    p_correct_skills,
+    simulate,
+    smooth,
+    update,
+)
+
+_open, __dir__, _rooms = lazily(__name__, ("model", "em", "uncertainty", "profiles", "bounds", "sensitivity", "skills"))
+__getattr__ = _open
+__all__ = [
+    "NAMES",
+    "BKTParams",
+    "Simulated",
+    "Smoothed",
+    "Trace",
+    "check_params",
+    "filter",
+    "forward_backward",
+    "log_likelihood",
+    "p_correct",
+    "p_correct_skills",
+    "simulate",
+    "smooth",
+    "update",
+    *_rooms,
+]

@@ -1,0 +1,9 @@
+"""How good forecasts are, and who else makes them.
+
+scores: AUC, log loss and others, with intervals. recovery: estimates against a known truth. baselines: means, Rasch,
+PFA, best logistic. dkt: a recurrent network.
+"""
+
+from .._doors import lazily
+
+__getattr__, __dir__, __all__ = lazily(__name__, ("scores", "recovery", "baselines", "dkt"))

@@ -1,0 +1,8 @@
+"""What a product does with forecasts.
+
+recommend: the next question.
+"""
+
+from .._doors import lazily
+
+__getattr__, __dir__, __all__ = lazily(__name__, ("recommend",))

@@ -1,0 +1,212 @@
+"""Coordinate ascent for the factor models: η = θ·a − β, with a = α (factorization) or a = α ⊕ HX (hierarchical).
+
+The same idea as `ascent`, many coordinates at once: with κ = g + ωη̄ an answer acts as κη − ωη²/2 on every block.
+One pass over the answers gives every student a small ridge problem for all their coordinates; a second one gives every
+item one for its loadings and difficulty together, and from the same sums the effects H. Passes go through the answers
+in pieces of whole students, two at a time; sums over answers are products with sparse matrices.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit
+
+from ._answers import NODES, WEIGHTS, each, stepped
+from .posterior import Normal, divergence
+
+FAR = 2.0  # logits by which a step may change the predictors of one student or item
+
+
+def factor_model(kind, data, frozen):
+    """One sweep, what it climbs and the one stage of the factorization or hierarchical model, for `ascent.climb`.
+
+    It climbs the ELBO as if every η were normal, with the mean and variance that it has. `bound(state, True)` is the
+    ELBO itself but for a small remainder: sums of products have a third and a fourth cumulant too (Edgeworth).
+    """
+    own, x, mask = kind.factors, kind.attributes, kind.mask
+    coordinates = kind.shapes["ability"][1]
+    pieces = data.pieces()
+    rows, columns = np.tril_indices(coordinates)  # a symmetric matrix is summed by its lower half
+    below, across = np.tril_indices(coordinates + 1)
+
+    def whole(blocks):
+        """Mean and variance of every item's whole loading."""
+        load = blocks["loadings"]
+        if x is None:
+            return load.loc, load.scale**2
+        h = blocks["effects"]
+        fed, fed_var = x @ np.where(mask, h.loc, 0).T, x**2 @ np.where(mask, h.scale**2, 0).T
+        return np.hstack([load.loc, fed]), np.hstack([load.scale**2, fed_var])
+
+    def sides(blocks):
+        """What students and items bring to η̄ and its variance: tables whose rows' products are these."""
+        a, a_var = whole(blocks)
+        m, s2, beta = blocks["ability"].loc, blocks["ability"].scale ** 2, blocks["difficulty"]
+        return (m, np.hstack([m**2, s2])), (a, np.hstack([a_var, a**2 + a_var]), beta.loc, beta.scale**2)
+
+    def local(piece, student_side, item_side, likelihood=False):
+        """κ and ω of a piece's answers, and, if asked, its expected log likelihood."""
+        (m, ms), (a, av, beta, beta_var) = student_side, item_side
+        student, item, y, weight = piece.student, piece.item, piece.correct, piece.weight
+        mean = np.einsum("nk,nk->n", m[student], a[item]) - beta[item]
+        sd = np.sqrt(np.einsum("nk,nk->n", ms[student], av[item]) + beta_var[item])
+        eta = mean + NODES[:, None] * sd
+        e = np.exp(-np.abs(eta))
+        p = np.where(eta > 0, 1, e) / (1 + e)
+        omega = weight * ((WEIGHTS * NODES) @ p) / sd  # E[p(1 − p)], as the slope of the very sum that is climbed
+        kappa = weight * (y - WEIGHTS @ p) + omega * mean
+        value = weight @ (y * mean - WEIGHTS @ (np.maximum(eta, 0) + np.log1p(e))) if likelihood else 0.0
+        return kappa, omega, value
+
+    def by_student(state):
+        """The ability block that one whole step leads to, and the expected log likelihood before it."""
+        blocks, priors = state
+        student_side, item_side = sides(blocks)
+        a, a_var, beta = item_side[0], item_side[1][:, :coordinates], item_side[2]
+        square = a[:, rows] * a[:, columns]
+        square[:, rows == columns] += a_var
+
+        prior = kind.spread(priors, "ability")
+
+        def work(piece):
+            kappa, omega, value = local(piece, student_side, item_side, likelihood=True)
+            half = piece.table(omega) @ square
+            matrix = np.empty((len(half), coordinates, coordinates))
+            matrix[:, rows, columns] = matrix[:, columns, rows] = half
+            pull = piece.table(kappa + omega * beta[piece.item]) @ a
+            to = _solve(matrix, pull, Normal(prior.loc[piece.rows], prior.scale[piece.rows]))
+            return value, to.loc, to.scale
+
+        values, *to = zip(*each(work, pieces), strict=True)
+        return Normal(*map(np.concatenate, to)), float(sum(values))
+
+    def by_item(blocks):
+        """Every item's own sums: the quadratic in (a, β) that its answers make."""
+        student_side, item_side = sides(blocks)
+        m, s2 = student_side[0], blocks["ability"].scale ** 2
+        matrix = np.zeros((data.items, len(below)))
+        pull = np.zeros((data.items, coordinates + 1))
+
+        def work(piece):
+            kappa, omega, _ = local(piece, student_side, item_side)
+            here = m[piece.rows]
+            f = np.hstack([here, np.full((len(here), 1), -1.0)])
+            square = f[:, below] * f[:, across]
+            square[:, (below == across) & (below < coordinates)] += s2[piece.rows]
+            return piece.table(omega).T @ square, piece.table(kappa).T @ f
+
+        for one, two in each(work, pieces):
+            matrix += one
+            pull += two
+        full = np.empty((data.items, coordinates + 1, coordinates + 1))
+        full[:, below, across] = full[:, across, below] = matrix
+        return full, pull
+
+    def items_step(state):
+        """Loadings, difficulty and effects after one whole step; those held stay."""
+        blocks, priors = state
+        matrix, pull = by_item(blocks)
+        a = whole(blocks)[0]
+        mean = np.hstack([a, blocks["difficulty"].loc[:, None]])
+        new = {}
+        free = [name for name in ("loadings", "difficulty") if name not in frozen]
+        if free:
+            place = np.concatenate([np.arange(own) if name == "loadings" else [coordinates] for name in free])
+            held = np.setdiff1d(np.arange(coordinates + 1), place)
+            left = pull[:, place] - np.einsum("jpq,jq->jp", matrix[:, place[:, None], held], mean[:, held])
+            parts = [kind.spread(priors, name) for name in free]
+            prior = Normal(*(np.column_stack([getattr(p, v) for p in parts]) for v in ("loc", "scale")))
+            to = _solve(matrix[:, place[:, None], place], left, prior)
+            mean[:, place] = to.loc
+            cuts = np.cumsum([0] + [1 if name == "difficulty" else own for name in free])
+            for name, lo, hi in zip(free, cuts, cuts[1:], strict=False):
+                shape = kind.shapes[name]
+                new[name] = Normal(to.loc[:, lo:hi].reshape(shape), to.scale[:, lo:hi].reshape(shape))
+        if x is not None and "effects" not in frozen:
+            new["effects"] = effects_step(blocks, priors, matrix, pull, mean)
+        return new
+
+    def effects_step(blocks, priors, matrix, pull, mean):
+        """All free effects at once, from the items' sums, their own loadings and difficulty given."""
+        fed, rest = np.arange(own, coordinates), np.r_[:own, coordinates]
+        left = pull[:, fed] - np.einsum("jpq,jq->jp", matrix[:, fed[:, None], rest], mean[:, rest])
+        d, k = np.nonzero(mask)
+        prior = kind.spread(priors, "effects")
+        rate = 1 / prior.scale[mask] ** 2
+        weights = matrix[:, fed[:, None], fed]
+        system = np.empty((len(d), len(d)))
+        for one in range(len(mask)):
+            for two in range(len(mask)):
+                block = (x * weights[:, one, two, None]).T @ x
+                system[np.ix_(d == one, d == two)] = block[np.ix_(k[d == one], k[d == two])]
+        system[np.diag_indices(len(d))] += rate
+        loc, scale = blocks["effects"].loc.copy(), blocks["effects"].scale.copy()
+        loc[mask] = np.linalg.solve(system, rate * prior.loc[mask] + (left.T @ x)[mask])
+        scale[mask] = np.diag(system) ** -0.5
+        return stepped(loc, scale)
+
+    def skewed(piece, blocks):
+        """What the third and fourth cumulants of η add to a piece's expected log likelihood."""
+        (m, ms), (a, av, beta, beta_var) = sides(blocks)
+        s2, a_var, student, item = ms[:, coordinates:], av[:, :coordinates], piece.student, piece.item
+        mean = np.einsum("nk,nk->n", m[student], a[item]) - beta[item]
+        sd = np.sqrt(np.einsum("nk,nk->n", ms[student], av[item]) + beta_var[item])
+        third = 6 * np.einsum("nk,nk->n", (m * s2)[student], (a * a_var)[item])
+        fourth = np.hstack([m**2 * s2, s2**2]), np.hstack([12 * a_var**2, 6 * a_var**2 + 12 * a**2 * a_var])
+        fourth = np.einsum("nk,nk->n", fourth[0][student], fourth[1][item])
+        p = expit(mean + NODES[:, None] * sd)
+        v = p * (1 - p)  # below the third, fourth and sixth derivative of log(1 + exp η)
+        three, four, six = v * (1 - 2 * p), v * (1 - 6 * v), v * (1 - 30 * v + 120 * v * v)
+        parts = third / 6 * (WEIGHTS @ three) + fourth / 24 * (WEIGHTS @ four) + third**2 / 72 * (WEIGHTS @ six)
+        return -piece.weight @ parts
+
+    known = [None, None]  # the last state's students' step, made with its bound
+
+    def passed(state):
+        if known[0] is not state:
+            known[:] = state, by_student(state)
+        return known[1]
+
+    def sweep(state, step, stage):
+        blocks, priors = state
+        if "ability" not in frozen:
+            square = (whole(blocks)[0] ** 2).mean(0)
+            blocks = blocks | {"ability": _towards(blocks["ability"], passed(state)[0], step, square)}
+        square = (blocks["ability"].loc[:, :own] ** 2).mean(0)
+        new = items_step((blocks, priors))
+        for name, to in new.items():
+            blocks = blocks | {name: _towards(blocks[name], to, step, square if name == "loadings" else None)}
+        return blocks, priors
+
+    def bound(state, exact):
+        blocks, priors = state
+        kl = -sum(each(lambda piece: skewed(piece, blocks), pieces)) if exact else 0.0
+        for name, block in blocks.items():
+            prior = kind.spread(priors, name)
+            if name == "effects":
+                block, prior = (Normal(b.loc[mask], b.scale[mask]) for b in (block, prior))
+            kl += divergence(block, prior)
+        return passed(state)[1] - kl
+
+    return sweep, bound, (False,)
+
+
+def _towards(old: Normal, to: Normal, step: float, square=None) -> Normal:
+    """A step from old to `to`; with `square`, the mean square of what a row is multiplied by, none that overshoots.
+
+    Where forecasts are nearly certain curvature tells little, and a row may be sent far away; so none changes its
+    η by more than `FAR`, root mean square.
+    """
+    move = step * (to.loc - old.loc)
+    if square is not None:
+        move *= np.minimum(1, FAR / np.sqrt(np.maximum(move**2 @ square, 1e-12)))[:, None]
+    return Normal(old.loc + move, old.scale ** (1 - step) * to.scale**step)
+
+
+def _solve(matrix, pull, prior: Normal) -> Normal:
+    """(Λ + M) m = Λ m₀ + pull for every row, and elementwise precisions; M becomes Λ + M."""
+    rate = 1 / prior.scale**2
+    diagonal = np.einsum("rkk->rk", matrix)
+    diagonal += rate
+    loc = np.linalg.solve(matrix, (rate * prior.loc + pull)[:, :, None])[:, :, 0]
+    return stepped(loc, diagonal**-0.5)

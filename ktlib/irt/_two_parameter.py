@@ -1,0 +1,193 @@
+"""Coordinate ascent for the two-parameter model, η = α(θ − β), and its calibrated spreads.
+
+Up to `EXACT` answers the product of discrimination and gap is integrated over both, which is exact; beyond, η counts as
+normal with the product's mean and variance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.special import expit
+
+from .. import _checks as checks
+from ._answers import NODES, WEIGHTS, Answers, each, stepped
+from ._starts import check_start
+from .model import Model
+from .posterior import Normal, Posterior, divergence
+
+_FEW, _FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
+_FEW_WEIGHTS = _FEW_WEIGHTS / _FEW_WEIGHTS.sum()
+EXACT = 50_000  # up to so many answers the product of discrimination and gap is integrated over both
+
+
+def two_parameter_model(data, frozen):
+    """One sweep, the ELBO, and the stages of `ktlib.irt.ascent.climb`: first with matched moments, then exactly if few.
+
+    Both take the stage: True integrates the product, False matches its moments.
+    """
+
+    pieces, known = data.pieces(), [None, None, None]  # the last state's students' slopes, made with its bound
+
+    def passed(state, exact):
+        if known[0] is not state or known[1] != exact:
+
+            def work(piece):
+                first, second = _slopes(piece, state[0], "ability", exact)
+                value = _expected_log_likelihood(piece, state[0], exact).sum()
+                return piece.by_student(first), piece.by_student(second), value
+
+            first, second, values = zip(*each(work, pieces), strict=True)
+            known[:] = state, exact, (np.concatenate(first), np.concatenate(second), float(sum(values)))
+        return known[2]
+
+    def sweep(state, step, exact):
+        blocks, priors = dict(state[0]), state[1]
+        if "ability" not in frozen:
+            blocks["ability"] = _newton(blocks["ability"], priors["ability"], *passed(state, exact)[:2], step)
+        for name in ("difficulty", "discrimination"):
+            if name not in frozen:
+
+                def work(piece, name=name):
+                    return [piece.by_item(v) for v in _slopes(piece, blocks, name, exact)]
+
+                first, second = map(sum, zip(*each(work, pieces), strict=True))
+                blocks[name] = _newton(blocks[name], priors[name], first, second, step)
+        return blocks, priors
+
+    def bound(state, exact):
+        blocks, priors = state
+        kl = sum(divergence(blocks[name], priors[name]) for name in blocks)
+        return passed(state, exact)[2] - kl
+
+    return sweep, bound, (False, True) if len(data) <= EXACT else (False,)
+
+
+def _moments(data, blocks):
+    """Mean and variance of α and of the gap δ = θ − β, for every answer."""
+    alpha, theta, beta = blocks["discrimination"], blocks["ability"], blocks["difficulty"]
+    gap = theta.loc[data.student] - beta.loc[data.item]
+    gap_var = theta.scale[data.student] ** 2 + beta.scale[data.item] ** 2
+    mean, var = alpha.loc, alpha.scale**2
+    if alpha.log:  # not `alpha.mean`: where a step went too far this is no number, and the step is lost
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = np.exp(mean + var / 2)
+            var = mean**2 * np.expm1(var)
+    return mean[data.item], var[data.item], gap, gap_var
+
+
+def _product_nodes(data, blocks):
+    """α on five nodes an item, δ on seven an answer: (answers, 5, 1), (answers, 1, 7), and the weights (5, 7)."""
+    alpha = blocks["discrimination"]
+    a = alpha.loc[:, None] + alpha.scale[:, None] * _FEW
+    a = np.exp(a) if alpha.log else a
+    _, _, gap, gap_var = _moments(data, blocks)
+    delta = gap[:, None] + np.sqrt(gap_var)[:, None] * NODES
+    return a[data.item][:, :, None], delta[:, None, :], np.outer(_FEW_WEIGHTS, WEIGHTS)
+
+
+def _slopes(data, blocks, name, exact):
+    """Of every answer, for the block `name`: ∂E[l]/∂x, x its location (the logarithm's, where log), and −∂E[l]/∂s / s.
+
+    s is the block's spread. The second is E[−∂²l/∂x²] (Price), taken as the slope of the very sum over nodes that is
+    climbed: so a small enough step of either never loses, however wide the belief and however few the nodes.
+    """
+    y, weight, alpha = data.correct, data.weight, blocks["discrimination"]
+    if exact:
+        a, delta, w = _product_nodes(data, blocks)
+        score = y[:, None, None] - expit(a * delta)
+        if name == "discrimination":
+            by = a * delta if alpha.log else delta
+            node, spread = _FEW[:, None], alpha.scale[data.item]
+        else:
+            by = a if name == "ability" else -a
+            node, spread = NODES, np.sqrt(_moments(data, blocks)[3])
+            node = node if name == "ability" else -node
+        first = score * by
+        return weight * np.tensordot(first, w, 2), -weight * np.tensordot(first * node, w, 2) / spread
+    a, a_var, gap, gap_var = _moments(data, blocks)
+    square = a * a + a_var
+    mean, sd = a * gap, np.sqrt(square * gap_var + a_var * gap * gap)
+    p = expit(mean[:, None] + sd[:, None] * NODES)
+    g, omega = y - p @ WEIGHTS, p @ (WEIGHTS * NODES) / sd
+    if name != "discrimination":
+        sign = 1 if name == "ability" else -1
+        first, second = sign * (g * a - omega * a_var * gap), omega * square
+    elif alpha.log:
+        first = g * a * gap - omega * (square * gap_var + a_var * gap * gap)
+        second = omega * (2 * square * gap_var + (square + a_var) * gap * gap) - g * a * gap
+    else:
+        first, second = g * gap - omega * a * gap_var, omega * (gap * gap + gap_var)
+    return weight * first, weight * second
+
+
+def _newton(block: Normal, prior: Normal, first, second, step) -> Normal:
+    """One natural-gradient step of a block of independent normals: exact where the block is conjugate."""
+    rate = 1 / prior.scale**2
+    precision = np.maximum(rate + second, 0.1 * rate)
+    loc = block.loc + step * (first - rate * (block.loc - prior.loc)) / precision
+    scale = block.scale ** (1 - step) * precision ** (-step / 2)
+    return stepped(loc, scale, block.log)
+
+
+def _expected_log_likelihood(data, blocks, exact) -> np.ndarray:
+    y = data.correct
+    if exact:
+        a, delta, w = _product_nodes(data, blocks)
+        eta = a * delta
+        return data.weight * np.tensordot(y[:, None, None] * eta - np.logaddexp(0, eta), w, 2)
+    a, a_var, gap, gap_var = _moments(data, blocks)
+    mean, var = a * gap, (a * a + a_var) * gap_var + a_var * gap * gap
+    eta = mean[:, None] + np.sqrt(var)[:, None] * NODES
+    return data.weight * (y * mean - np.logaddexp(0, eta) @ WEIGHTS)
+
+
+def calibrated(posterior: Posterior, responses, priors) -> Posterior:
+    """The two-parameter posterior with honest spreads: what mean-field forgets is put back by one linear solve.
+
+    Mean-field leaves out that abilities and difficulties shift together, and that discriminations stretch what
+    abilities shrink. Here the Fisher information of all of them, weighted by E[p(1 − p)] under the belief and with the
+    priors added, is inverted, abilities eliminated by a Schur complement. Costs grow as items cubed.
+
+    Blocks in `posterior.frozen` learn nothing: they keep their spreads, which are handed on to the others (propagation
+    of error), as each of these moves when a frozen number does. responses: `Responses` of the same students and items.
+    priors: those of the fit, block -> `Normal`. Raises ValueError for another model or other names.
+    """
+    told = "give the posterior of a two-parameter fit, such as fit.posterior"
+    if checks.instance(posterior, Posterior, "posterior", told).model != "two-parameter":
+        raise ValueError(f"posterior is one of a {posterior.model} model: {told}")
+    kind = Model.of("two-parameter", responses)
+    priors = kind.priors(priors)
+    check_start(kind, posterior, responses, priors)
+    data, blocks, frozen = Answers.of(responses), posterior.blocks, posterior.frozen
+    a, a_var, gap, gap_var = _moments(data, blocks)
+    eta = (a * gap)[:, None] + np.sqrt((a * a + a_var) * gap_var + a_var * gap * gap)[:, None] * NODES
+    p = expit(eta)
+    omega = data.weight * ((p * (1 - p)) @ WEIGHTS)
+    alpha = blocks["discrimination"]
+    by_alpha = a * gap if alpha.log else gap  # dη by the location of α
+    n, items, order = data.items, np.arange(data.items), ("discrimination", "difficulty")
+
+    student = 1 / kind.spread(priors, "ability").scale ** 2 + data.by_student(omega * a * a)
+    mixed = np.hstack([data.table(values).toarray() for values in (omega * a * by_alpha, -omega * a * a)])
+    item = np.zeros((2 * n, 2 * n))
+    for row, col, values in ((0, 0, by_alpha * by_alpha), (0, 1, -by_alpha * a), (1, 0, -by_alpha * a), (1, 1, a * a)):
+        item[items + row * n, items + col * n] = data.by_item(omega * values)
+    item[np.diag_indices(2 * n)] += np.concatenate([1 / kind.spread(priors, name).scale ** 2 for name in order])
+    held = np.repeat([name in frozen for name in order], n)
+    known = np.concatenate([blocks[name].scale for name in order])[held] ** 2
+    scaled = np.zeros_like(mixed) if "ability" in frozen else mixed / student[:, None]
+    left = (item - mixed.T @ scaled)[~held]
+    covariance = np.linalg.inv(left[:, ~held])
+    moves = covariance @ left[:, held]  # of the free items' numbers, with the held ones'
+    spread = np.full(2 * n, np.nan)
+    spread[~held] = np.diag(covariance) + moves**2 @ known
+    if "ability" in frozen:
+        spread[~held] += (mixed[:, ~held] @ covariance).T ** 2 @ blocks["ability"].scale ** 2
+    free = scaled[:, ~held]
+    ability = 1 / student + np.einsum("ij,jk,ik->i", free, covariance, free, optimize=True)
+    ability += (scaled[:, held] - free @ moves) ** 2 @ known
+    new = {"ability": np.sqrt(ability)} | dict(zip(order, np.sqrt(spread).reshape(2, n), strict=True))
+    blocks = {name: block if name in frozen else replace(block, scale=new[name]) for name, block in blocks.items()}
+    return replace(posterior, blocks=blocks)
