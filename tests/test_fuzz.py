@@ -362,8 +362,8 @@ def doors():
         True,
     )
     yield "homework.recommend.closeness", recommend.closeness, dict(p_correct=[0.2, 0.7], target=0.7)
-    yield "irt.posterior.Normal", posterior.Normal, dict(loc=0.0, scale=1.0, log=False)
-    yield "irt.posterior.Normal.interval", g()["normal"].interval, dict(level=0.9)
+    yield "irt.priors.Normal", posterior.Normal, dict(loc=0.0, scale=1.0, log=False)
+    yield "irt.priors.Normal.interval", g()["normal"].interval, dict(level=0.9)
     q = g()["posterior"]
     yield (
         "irt.posterior.Posterior",
@@ -379,9 +379,9 @@ def doors():
     yield "irt.posterior.Posterior.predict", q.predict, dict(student=[0, 1], item=[0, 1], plug_in=True)
     yield "irt.posterior.Posterior.load", posterior.Posterior.load, dict(path="nowhere.npz")
     for name in ("default_priors", "paper_priors"):
-        yield f"irt.posterior.{name}", getattr(posterior, name), dict(model="two-parameter")
-    yield "irt.posterior.as_priors", posterior.as_priors, dict(model="two-parameter", priors=g()["priors"])
-    yield "irt.posterior.divergence", posterior.divergence, dict(block=g()["normal"], prior=g()["normal"])
+        yield f"irt.priors.{name}", getattr(posterior, name), dict(model="two-parameter")
+    yield "irt.priors.as_priors", posterior.as_priors, dict(model="two-parameter", priors=g()["priors"])
+    yield "irt.priors.divergence", posterior.divergence, dict(block=g()["normal"], prior=g()["normal"])
     yield "irt.model.simulate", models.simulate, dict(responses=r, values=g()["values"], rng=0)
     for name in ("sample_prior", "prior_predictive"):
         more = dict(responses=r) if name == "prior_predictive" else {}
@@ -507,6 +507,8 @@ BEHIND = {
     "show.figure": {"Figure", "Page"},
     "show.figures": {"style"},
     "irt.nuts": {"Draws"},
+    "irt.recipe": {"Recipe"},
+    "irt.svi": {"isolated"},
     "bkt.bounds": {"Ridge"},
     "irt.programs": {"factorization", "hierarchical", "program", "two_parameter"},
     "forecast.recovery": {"Recovery"},
@@ -516,6 +518,7 @@ BEHIND = {
         "whole_loadings",
     },
     "irt.posterior": {"Fit"},
+    "irt.priors": {"blocks_of", "distinct"},
     "forecast.scores": {"Calibration", "OverSplits", "Score"},
     "bkt.profiles": {
         "Profile", "ProfilePair", "better", "end", "estimated", "expit", "logit", "prepared", "refit", "z_of",
@@ -608,11 +611,12 @@ def little_memory():
     resource.setrlimit(resource.RLIMIT_AS, before)
 
 
+DRAWN = ("show.strokes", "show.style", "show.outlines")  # what a figure's `draw` calls, on axes it was given
 ROOMS = [
     f"{floor}.{room}"
     for floor in ("data", "bkt", "irt", "forecast", "homework", "show")
     for room in import_module(f"ktlib.{floor}").__all__
-    if inspect.ismodule(getattr(import_module(f"ktlib.{floor}"), room))
+    if f"{floor}.{room}" not in DRAWN and inspect.ismodule(getattr(import_module(f"ktlib.{floor}"), room))
 ]
 
 
