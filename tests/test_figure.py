@@ -121,8 +121,9 @@ def test_a_halo_covers_lines_drawn_before_it_but_no_text():
 
 
 def test_a_figure_is_the_same_twice_and_follows_the_page():
-    first, second = clean()._repr_mimebundle_(), clean()._repr_mimebundle_()
-    assert first == second and set(first) == {"text/plain", "image/png", MIME}
+    (first, about), second = clean()._repr_mimebundle_(), clean()._repr_mimebundle_()
+    assert (first, about) == second and about["image/png"] == {"width": 720, "alt": ALT}
+    assert set(first) == {"text/plain", "image/png", MIME}
     quote = json.loads(json.dumps(first[MIME]))
     assert quote["name"] == "clean" and quote["alt"] == ALT and quote["clashes"] == []
     for svg in quote["svg"].values():

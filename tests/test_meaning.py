@@ -186,7 +186,7 @@ def test_a_figures_drawings_are_compared_by_meaning_and_its_picture_is_not():
             ax.text(0.2, 0.8, words)
 
         drawn = Figure(draw, finding="It rises.", alt="A line that rises by so much.")
-        return {"data": {**drawn._repr_mimebundle_(), "image/png": picture}}
+        return {"data": {**drawn._repr_mimebundle_()[0], "image/png": picture}}
 
     kept = output()
 

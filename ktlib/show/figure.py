@@ -178,11 +178,12 @@ class Figure:
                 if not narrow:
                     png = _picture(fig)
         quote = {"kind": "figure", "name": self.name, "alt": self.alt, "finding": self.finding}
-        return {
+        bundle = {
             "text/plain": f"Figure: {self.alt}",
             "image/png": base64.b64encode(png).decode(),
             MIME: {**quote, "svg": svg, "clashes": clashes},
         }
+        return bundle, {"image/png": {"width": round(WIDE * 100), "alt": self.alt}}
 
 
 def _picture(fig: mpl.figure.Figure) -> bytes:
