@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 from ktlib import BKTParams, bkt
-from ktlib.quotes import MIME
 from ktlib.show import strokes
 from ktlib.show import style as looks
 from ktlib.show.figure import Figure
 from ktlib.show.figures import bkt as figures
 from ktlib.show.outlines import outlined
+from ktlib.show.quotes import MIME
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 ALT = "A line that rises from nothing to one."
