@@ -10,7 +10,7 @@ import meaning
 import nbval.plugin
 import pytest
 
-from ktlib import datasets
+from ktlib.data import datasets
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"  # kernels inherit it: sums in one order, as `make notebooks` has them

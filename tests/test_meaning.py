@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from ktlib.show import figures, quotes
+from ktlib.show.figure import Figure
+from ktlib.show.quotes import MIME
 
 
 @pytest.mark.parametrize(
@@ -173,3 +175,27 @@ def test_notebooks_are_held_to_it(exact, failed, tmp_path):
     environment = os.environ | {"PYTHONPATH": f"{root}{os.pathsep}{root / 'tools'}", "KTLIB_EXACT": exact}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert [name for name in ("far", "near", "right") if f"FAILED {name}.ipynb" in done.stdout] == failed, done.stdout
+
+
+def test_a_figures_drawings_are_compared_by_meaning_and_its_picture_is_not():
+    def output(height=0.5, words="steep", picture="AAAA"):
+        def draw(page):
+            ax = page.panels()
+            ax.plot([0, 1], [0, height])
+            ax.set(ylim=(0, 1))
+            ax.text(0.2, 0.8, words)
+
+        drawn = Figure(draw, finding="It rises.", alt="A line that rises by so much.")
+        return {"data": {**drawn._repr_mimebundle_()[0], "image/png": picture}}
+
+    kept = output()
+
+    def same(other):
+        settled = meaning.settled([other], [kept])[0]["data"]
+        return settled[MIME] == kept["data"][MIME]
+
+    assert same(output(height=0.5005)) and same(output(picture="BBBB"))  # 0.1 of a pixel
+    assert not same(output(height=0.52)) and not same(output(words="steel"))
+    clashing = output()
+    clashing["data"][MIME]["clashes"] = ["'a' and 'b' overlap"]
+    assert not same(clashing)

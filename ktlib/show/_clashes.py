@@ -13,6 +13,7 @@ import matplotlib.figure
 import numpy as np
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.cbook import is_math_text
 
 from .style import SMALLEST, characters
 
@@ -55,6 +56,14 @@ class Stroke:
     pieces: np.ndarray
     width: float
     order: int
+
+
+def check_writable(text: str) -> None:
+    """Raise ValueError where a text is a formula, or has a sign that the book's font lacks."""
+    if is_math_text(text):
+        raise ValueError(f"a figure says {text!r}: write formulas as characters, such as θ, P(L₀), 10⁴, without $")
+    if missing := sorted(set(text) - characters() - {"\n"}):
+        raise ValueError(f"a figure says {text!r}: its font has no {' '.join(missing)}; choose another sign")
 
 
 class Recorder(RendererBase):
@@ -122,10 +131,7 @@ class Recorder(RendererBase):
         self._count += 1
         if not s.strip() or gc.get_alpha() == 0:
             return
-        if ismath:
-            raise ValueError(f"a figure says {s!r}: write formulas as characters, such as θ, P(L₀), 10⁴, without $")
-        if missing := sorted(set(s) - characters()):
-            raise ValueError(f"a figure says {s!r}: its font has no {' '.join(missing)}; choose another sign")
+        check_writable(s)
         width, height, descent = self.get_text_width_height_descent(s, prop, False)
         slack = self.points_to_pixels(SLACK)
         box = np.array([slack, slack - descent, width - slack, height - descent - slack])

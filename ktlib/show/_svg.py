@@ -69,7 +69,7 @@ def _own_ids(svg: str) -> str:
 def _unwrap(svg: str) -> str:
     """Drop groups that say nothing."""
     out, silent = [], []
-    for piece in re.split(r"(<g>|<g [^>]*>|</g>)", re.sub(r">\s+<", "><", svg)):
+    for piece in re.split(r"(<g>|<g [^>]*>|</g>)", re.sub(r">\s+<", "><", svg).replace("<g/>", "")):
         if piece.startswith("<g"):
             silent.append(piece == "<g>")
         if not (piece == "<g>" or (piece == "</g>" and silent.pop())):

@@ -11,6 +11,7 @@ import matplotlib.figure
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogFormatter, NullFormatter
 from PIL import Image
 
@@ -22,7 +23,7 @@ from .style import style
 WIDE, TALL = 7.2, 4.05  # inches: 16:9, a slide
 NARROW, NARROW_ROW = 3.6, 2.9  # a phone's width, and the height of a single panel there
 NARROW_STACKED = 1.75  # the height of each of several panels under one another
-MARGIN = {False: 0.1, True: 0.05}  # inches left of the headline
+MARGIN = 0.02  # inches left of the headline
 COLOURS = 48  # of the PNG's palette
 
 
@@ -82,9 +83,9 @@ class Page:
 
     def finish(self, finding: str) -> mpl.figure.Figure:
         """Write the headline, fit the height to it, lay everything out, and give the figure."""
-        width, margin = NARROW if self.narrow else WIDE, MARGIN[self.narrow]
-        title = self.fig.suptitle("", x=margin / width, ha="left", fontweight="bold", linespacing=1)
-        title.set_text("\n".join(_wrapped(self.fig, title, finding, (width - 2 * margin) * self.fig.dpi)))
+        width = NARROW if self.narrow else WIDE
+        title = self.fig.suptitle("", x=MARGIN / width, ha="left", fontweight="bold", linespacing=1)
+        title.set_text("\n".join(_wrapped(self.fig, title, finding, (width - 2 * MARGIN) * self.fig.dpi)))
         if self._rows_height is not None:
             headline = title.get_window_extent().height / self.fig.dpi + 0.15
             self.fig.set_size_inches(width, self._rows_height + headline)
@@ -93,6 +94,8 @@ class Page:
                 if isinstance(axis.get_major_formatter(), LogFormatter):
                     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
                     axis.set_minor_formatter(NullFormatter())
+        for text in self.fig.findobj(Text):
+            _clashes.check_writable(text.get_text())
         self.fig.get_layout_engine().execute(self.fig)
         self.fig.set_layout_engine("none")
         for place in self._later:
@@ -100,7 +103,7 @@ class Page:
         return self.fig
 
 
-def _wrapped(fig: mpl.figure.Figure, title: mpl.text.Text, text: str, width: float) -> list[str]:
+def _wrapped(fig: mpl.figure.Figure, title: Text, text: str, width: float) -> list[str]:
     """The words in lines no wider than `width` pixels, the last not a word alone."""
     renderer = fig.canvas.get_renderer()
 
@@ -175,11 +178,12 @@ class Figure:
                 if not narrow:
                     png = _picture(fig)
         quote = {"kind": "figure", "name": self.name, "alt": self.alt, "finding": self.finding}
-        return {
+        bundle = {
             "text/plain": f"Figure: {self.alt}",
             "image/png": base64.b64encode(png).decode(),
             MIME: {**quote, "svg": svg, "clashes": clashes},
         }
+        return bundle, {"image/png": {"width": round(WIDE * 100), "alt": self.alt}}
 
 
 def _picture(fig: mpl.figure.Figure) -> bytes:

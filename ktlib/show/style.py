@@ -17,7 +17,7 @@ from matplotlib import font_manager
 
 TRUTH = "#010203"  # stands for the page's text colour
 PAPER = "#fdfdfc"  # stands for the page's ground
-ESTIMATE, PEER, PRIOR, OTHER = "#0072b2", "#b84e00", "#a64d79", "#007a59"
+ESTIMATE, PEER, PRIOR, OTHER = "#0072b2", "#b84e00", "#8e106a", "#005a34"
 QUIET = 0.62  # opacity of what is said in passing
 DASHES = (0, (4, 3))
 
