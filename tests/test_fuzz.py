@@ -494,7 +494,7 @@ def doors():
 
 # What the rooms hand to each other, results that only ktlib makes, and doors without arguments.
 BEHIND = {
-    "irt.ascent": {"climb", "default_tol", "learn_priors", "restore_ability_scale"},
+    "irt.ascent": {"climb", "default_tol"},
     "forecast.baselines": {
         "LogisticFactors", "Means", "Rasch", "earlier", "read_log", "read_training", "skill_matrix", "skill_names",
     },
@@ -512,10 +512,10 @@ BEHIND = {
     "bkt.bounds": {"Ridge"},
     "irt.programs": {"factorization", "hierarchical", "program", "two_parameter"},
     "forecast.recovery": {"Recovery"},
-    "irt.mml": {"MMLFit", "Objective", "even", "gauss_hermite"},
+    "irt.mml": {"MMLFit"},
+    "irt.marginal": {"TwoParameter", "even", "gauss_hermite", "summed"},
     "irt.model": {
-        "Model", "pack_effects", "fix_signs", "predictor", "signs", "starting_values", "unpack_effects",
-        "whole_loadings",
+        "Model", "check_responses", "predictor", "whole_loadings",
     },
     "irt.posterior": {"Fit"},
     "irt.priors": {"blocks_of", "distinct"},

@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import optimize
 from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import norm
 
 from ktlib.data import datasets
 from ktlib.data.responses import Responses
-from ktlib.irt import mml
+from ktlib.irt import marginal, mml
 from ktlib.irt.posterior import Normal
 
 NUMBERS = (
@@ -28,6 +29,8 @@ PRIORS = {
     "mirt": mml.MIRT,
     "normal": {"discrimination": Normal(1, 0.5)},
     "by item": {"discrimination": Normal(np.linspace(-1, 1, 5), 0.3, log=True), "intercept": Normal(0, 2)},
+    "difficulty": {"discrimination": Normal(0.25, 0.5, log=True), "difficulty": Normal(0, 1)},
+    "difficulty alone": {"difficulty": Normal(np.linspace(-1, 1, 5), 1)},
 }
 
 
@@ -59,7 +62,7 @@ def fit_quietly(answers, **kwargs) -> mml.MMLFit:
 
 @pytest.mark.parametrize("priors", PRIORS.values(), ids=PRIORS)
 def test_gradient_and_information_are_the_derivatives(small, priors):
-    objective = mml.Objective(small, 21, priors)
+    objective = marginal.TwoParameter(small, 21, priors)
     free = np.random.default_rng(2).normal(0, 0.5, (2, 5))
     gradient, information = np.empty(10), np.empty((10, 10))
     for k in range(10):
@@ -83,8 +86,8 @@ def test_log_likelihood_is_the_integral(small):
     nodes, weights = math.sqrt(2) * nodes, weights / math.sqrt(math.pi)
     summed = sum(math.log(sum(w * chance(x, row) for x, w in zip(nodes, weights, strict=True))) for row in small)
     integral = sum(math.log(quad(lambda t, row=row: chance(t, row) * norm.pdf(t), -9, 9)[0]) for row in small)
-    assert mml.Objective(small).expect(free)[0] == pytest.approx(summed, abs=1e-10)
-    assert mml.Objective(small, 61).expect(free)[0] == pytest.approx(integral, abs=1e-6)
+    assert marginal.TwoParameter(small).expect(free)[0] == pytest.approx(summed, abs=1e-10)
+    assert marginal.TwoParameter(small, 61).expect(free)[0] == pytest.approx(integral, abs=1e-6)
 
 
 def test_priors_multiply_their_densities_to_the_likelihood(small):
@@ -93,7 +96,7 @@ def test_priors_multiply_their_densities_to_the_likelihood(small):
     def log_density(c, a):
         return 5 * (norm.logpdf(math.log(a), 0, 0.5) - math.log(a) + norm.logpdf(c, 0, 2))
 
-    held = mml.Objective(small, 21, mml.MIRT)
+    held = marginal.TwoParameter(small, 21, mml.MIRT)
     gained = [-held.loss(free)[0] - held.expect(free)[0] for free in at]
     assert gained[0] - gained[1] == pytest.approx(log_density(0.3, 0.7) - log_density(-0.4, 1.6))
 
@@ -212,7 +215,7 @@ def test_nodes_double_until_nothing_moves():
     """80 answers a student: a rule of 21 nodes is nats off, the default agrees with ten times as many even nodes."""
     answers, *_ = draw(np.random.default_rng(7), 150, 80)
     fit, ltm = fit_quietly(answers), fit_quietly(answers, points=21)
-    fine = mml.Objective(answers, mml.even(7, 1 / 32))
+    fine = marginal.TwoParameter(answers, marginal.even(7, 1 / 32))
     value, gradient, _ = fine.derivatives(np.stack([fit.intercept, fit.discrimination]))
     assert fit.converged and fit.points > 21 and f"{fit.points} nodes" in fit.reason
     assert value == pytest.approx(fit.log_likelihood, abs=1e-3) and np.abs(gradient).max() < 2e-3
@@ -308,13 +311,36 @@ def test_says_why_it_stopped(small):
 
 
 def test_em_alone_climbs_to_the_same_place(small):
-    objective = mml.Objective(small, mml.even(6, 0.25), mml.MIRT)
+    objective = marginal.TwoParameter(small, marginal.even(6, 0.25), mml.MIRT)
     free = objective.start()
     for _ in range(300):
         free = objective.em_step(free)
     fit = mml.fit(small, priors=mml.MIRT, em_steps=0, tol=1e-6)
     assert free[0] == pytest.approx(fit.intercept, abs=1e-4)
     assert np.exp(free[1]) == pytest.approx(fit.discrimination, abs=1e-4)
+
+
+def test_priors_on_difficulty_give_the_mode_and_the_curvature_there(small):
+    """In other coordinates, the logarithm of discrimination and difficulty, by scipy and differences."""
+    nodes, log_weights = marginal.even(8, 1 / 16)
+
+    def loss(free):
+        log_alpha, beta = free.reshape(2, 5)
+        eta = np.exp(log_alpha)[:, None] * (nodes - beta[:, None])
+        return (log_alpha**2).sum() / (2 * 0.5**2) + (beta**2).sum() / 2 - marginal.summed(*marks, eta, log_weights)[0]
+
+    marks = (small == 1).astype(float), (small == 0).astype(float)
+    end = optimize.minimize(loss, np.zeros(10), method="BFGS", options={"gtol": 1e-6}).x
+    unit = 1e-3 * np.eye(10)
+    bend = [
+        [(loss(end + a + b) - loss(end + a - b) - loss(end - a + b) + loss(end - a - b)) / 4e-6 for a in unit]
+        for b in unit
+    ]
+    sd = np.sqrt(np.diag(np.linalg.inv(bend))).reshape(2, 5)
+    fit = mml.fit(small, priors=PRIORS["difficulty"], tol=1e-6)
+    assert fit.converged and fit.determined.all()
+    np.testing.assert_allclose([np.log(fit.discrimination), fit.difficulty], end.reshape(2, 5), atol=1e-4)
+    np.testing.assert_allclose([fit.discrimination_se / fit.discrimination, fit.difficulty_se], sd, rtol=1e-3)
 
 
 def weighted() -> Responses:
@@ -341,7 +367,8 @@ def too_many() -> Responses:
         ([[1, 0]], {"priors": 5}, "priors = 5: give a dict such as mml.MIRT"),
         (too_many(), {}, r"100000 students, 5000 items and up to 577 nodes would take .* GiB: ask for less"),
         ([[1, 0]], {"tol": -1}, "tol = -1"),
-        ([[1, 0]], {"priors": {"difficulty": Normal(0, 1)}}, "prior 'difficulty'"),
+        ([[1, 0]], {"priors": {"difficulty": Normal(0, 1, log=True)}}, "prior 'difficulty'"),
+        ([[1, 0]], {"priors": PRIORS["normal"] | {"difficulty": Normal(0, 1)}}, "needs positive discriminations"),
         ([[1, 0]], {"priors": {"intercept": Normal(0, 1, log=True)}}, "prior 'intercept'"),
         ([[1, 0]], {"priors": {"intercept": 1}}, "prior 'intercept' = 1: give a normal"),
         ([[1, 0]], {"priors": {"intercept": Normal(np.zeros(3), 1)}}, r"has shape \(3,\).*each of 2 items"),

@@ -22,6 +22,7 @@ from scipy.special import expit, log_expit, softmax
 
 from .._checks import fits_in_memory, flag, generator, inside, not_negative, short, whole
 from ..data._frames import check_frame
+from ..irt.marginal import even, summed
 from ._logs import as_given, earlier, links_of, log_order, read_log, read_training, skill_matrix, skill_names
 
 
@@ -79,10 +80,10 @@ class Rasch:
         student, correct = read_log(table)
         items, names = pd.factorize(table["item"])
         difficulty = self.difficulty.reindex(names).fillna(self.new_item).to_numpy()
-        node, prior = _grid(self.points)
+        node, log_weights = even(4, 8 / (self.points - 1))
         logit = self.ability_sd * node - difficulty[:, None]
         seen = np.where(correct[:, None] == 1, log_expit(logit)[items], log_expit(-logit)[items])
-        weight = softmax(earlier(student, seen) + np.log(prior), axis=1)
+        weight = softmax(earlier(student, seen) + log_weights, axis=1)
         return (weight * expit(logit)[items]).sum(1)
 
 
@@ -151,22 +152,17 @@ def fit_rasch(table, *, item_sd: float = 1.0, points: int = 81) -> Rasch:
     fits_in_memory(4 * points * max(shape), f"a grid of {points:,} points for {shape[0]:,} students")
     right = sparse.csr_array((correct.astype(float), (student, items)), shape)
     wrong = sparse.csr_array((1.0 - correct, (student, items)), shape)
-    node, prior = _grid(points)
+    node, log_weights = even(4, 8 / (points - 1))
 
     def loss(x):
         """Minus the log posterior and its gradient; x: each item's distance from the mean, the mean, log ability_sd."""
         offset, mean, sd = x[:-2], x[-2], np.exp(x[-1])
-        logit = sd * node - (mean + offset)[:, None]
-        joint = right @ log_expit(logit) + wrong @ log_expit(-logit) + np.log(prior)
-        top = joint.max(1, keepdims=True)
-        weight = np.exp(joint - top)
-        total = weight.sum(1, keepdims=True)
-        weight /= total
-        p, successes = expit(logit), right.T @ weight
+        likelihood, weight, p = summed(right, wrong, sd * node - (mean + offset)[:, None], log_weights)
+        successes = right.T @ weight
         residual = successes * (1 - p) - (wrong.T @ weight) * p
         by_item = residual.sum(1) + offset / item_sd**2
         gradient = np.r_[by_item, residual.sum(), -(residual @ node).sum() * sd]
-        return (offset**2).sum() / (2 * item_sd**2) - (top + np.log(total)).sum(), gradient
+        return (offset**2).sum() / (2 * item_sd**2) - likelihood, gradient
 
     found = minimize(loss, np.zeros(len(names) + 2), jac=True, method="L-BFGS-B", options={"maxiter": 500})
     offset, mean = found.x[:-2], float(found.x[-2])
@@ -202,12 +198,6 @@ def split_students(table, fraction: float = 0.8, *, rng) -> tuple[pd.DataFrame, 
         raise ValueError(f"fraction = {fraction!r} of {n} students leaves one side empty: give more students")
     first = np.isin(student, generator(rng).permutation(n)[:kept])
     return table[first], table[~first]
-
-
-def _grid(points: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes from −4 to 4 and the standard normal's weight of each."""
-    node = np.linspace(-4, 4, points)
-    return node, softmax(-(node**2) / 2)
 
 
 def _design(table, skills, known: pd.Index, items: pd.Index | None, logs: bool) -> sparse.csr_array:

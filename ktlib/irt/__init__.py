@@ -1,14 +1,14 @@
 """Many questions: 2PL, factorization and hierarchical factorization.
 
-model: what they say of an answer. priors, posterior: beliefs before and after. ascent: the fast fit. svi: the same by
-Pyro. nuts: draws to judge both by. programs: the models as Pyro programs. mml: marginal likelihood, without priors on
-students. recipe: the paper's released code, step for step.
+model: what they say of an answer. simulation: draws from it. priors, posterior: beliefs before and after. ascent: the
+fast fit. svi: the same by Pyro. nuts: draws to judge both by. programs: the models as Pyro programs. mml: fits by
+marginal likelihood. marginal: that likelihood, its slopes and curvature. recipe: the paper's released code.
 """
 
 from .._doors import lazily
 
 __getattr__, __dir__, __all__ = lazily(
     __name__,
-    ("model", "priors", "posterior", "ascent", "svi", "nuts", "programs", "mml", "recipe"),
+    ("model", "simulation", "priors", "posterior", "ascent", "svi", "nuts", "programs", "mml", "marginal", "recipe"),
     {"Model": "model", "Normal": "priors", "Posterior": "posterior"},
 )

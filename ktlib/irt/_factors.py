@@ -11,127 +11,138 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from ._answers import NODES, WEIGHTS, each, stepped
+from ._answers import NODES, WEIGHTS, Answers, each, stepped
+from .model import Model
 from .posterior import Normal, divergence
 
 FAR = 2.0  # logits by which a step may change the predictors of one student or item
 
 
-def factor_model(kind, data, frozen):
+class FactorAscent:
     """One sweep, what it climbs and the one stage of the factorization or hierarchical model, for `ascent.climb`.
 
     It climbs the ELBO as if every η were normal, with the mean and variance that it has. `bound(state, True)` is the
     ELBO itself but for a small remainder: sums of products have a third and a fourth cumulant too (Edgeworth).
     """
-    own, x, mask = kind.factors, kind.attributes, kind.mask
-    coordinates = kind.shapes["ability"][1]
-    pieces = data.pieces()
-    rows, columns = np.tril_indices(coordinates)  # a symmetric matrix is summed by its lower half
-    below, across = np.tril_indices(coordinates + 1)
 
-    def whole(blocks):
+    stages = (False,)
+
+    def __init__(self, kind: Model, data: Answers, frozen):
+        self.kind, self.items, self.pieces, self.frozen = kind, data.items, data.pieces(), frozen
+        self.own, self.coordinates = kind.factors, kind.shapes["ability"][1]
+
+    def bound(self, state, exact):
+        """What is climbed, and the abilities that one whole step leads to, which come from the same pass."""
+        blocks, priors = state
+        ability, likelihood = self._students(blocks, priors)
+        kl = -sum(each(lambda piece: self._skewed(piece, blocks), self.pieces)) if exact else 0.0
+        for name, block in blocks.items():
+            prior = self.kind.spread(priors, name)
+            if name == "effects":
+                block, prior = (Normal(b.loc[self.kind.mask], b.scale[self.kind.mask]) for b in (block, prior))
+            kl += divergence(block, prior)
+        return likelihood - kl, ability
+
+    def sweep(self, state, step, stage, ability):
+        """Students, then items and effects moved by a step; frozen blocks stay."""
+        blocks, priors = state
+        if "ability" not in self.frozen:
+            square = (self._loadings(blocks)[0] ** 2).mean(0)
+            blocks = blocks | {"ability": _towards(blocks["ability"], ability, step, square)}
+        square = (blocks["ability"].loc[:, : self.own] ** 2).mean(0)
+        for name, to in self._items(blocks, priors).items():
+            blocks = blocks | {name: _towards(blocks[name], to, step, square if name == "loadings" else None)}
+        return blocks, priors
+
+    def _loadings(self, blocks):
         """Mean and variance of every item's whole loading."""
-        load = blocks["loadings"]
+        load, x, mask = blocks["loadings"], self.kind.attributes, self.kind.mask
         if x is None:
             return load.loc, load.scale**2
         h = blocks["effects"]
         fed, fed_var = x @ np.where(mask, h.loc, 0).T, x**2 @ np.where(mask, h.scale**2, 0).T
         return np.hstack([load.loc, fed]), np.hstack([load.scale**2, fed_var])
 
-    def sides(blocks):
+    def _sides(self, blocks):
         """What students and items bring to η̄ and its variance: tables whose rows' products are these."""
-        a, a_var = whole(blocks)
+        a, a_var = self._loadings(blocks)
         m, s2, beta = blocks["ability"].loc, blocks["ability"].scale ** 2, blocks["difficulty"]
         return (m, np.hstack([m**2, s2])), (a, np.hstack([a_var, a**2 + a_var]), beta.loc, beta.scale**2)
 
-    def local(piece, student_side, item_side, likelihood=False):
-        """κ and ω of a piece's answers, and, if asked, its expected log likelihood."""
-        (m, ms), (a, av, beta, beta_var) = student_side, item_side
-        student, item, y, weight = piece.student, piece.item, piece.correct, piece.weight
-        mean = np.einsum("nk,nk->n", m[student], a[item]) - beta[item]
-        sd = np.sqrt(np.einsum("nk,nk->n", ms[student], av[item]) + beta_var[item])
-        eta = mean + NODES[:, None] * sd
-        e = np.exp(-np.abs(eta))
-        p = np.where(eta > 0, 1, e) / (1 + e)
-        omega = weight * ((WEIGHTS * NODES) @ p) / sd  # E[p(1 − p)], as the slope of the very sum that is climbed
-        kappa = weight * (y - WEIGHTS @ p) + omega * mean
-        value = weight @ (y * mean - WEIGHTS @ (np.maximum(eta, 0) + np.log1p(e))) if likelihood else 0.0
-        return kappa, omega, value
-
-    def by_student(state):
+    def _students(self, blocks, priors):
         """The ability block that one whole step leads to, and the expected log likelihood before it."""
-        blocks, priors = state
-        student_side, item_side = sides(blocks)
-        a, a_var, beta = item_side[0], item_side[1][:, :coordinates], item_side[2]
+        student_side, item_side = self._sides(blocks)
+        a, a_var, beta = item_side[0], item_side[1][:, : self.coordinates], item_side[2]
+        rows, columns = np.tril_indices(self.coordinates)  # a symmetric matrix is summed by its lower half
         square = a[:, rows] * a[:, columns]
         square[:, rows == columns] += a_var
-
-        prior = kind.spread(priors, "ability")
+        prior = self.kind.spread(priors, "ability")
 
         def work(piece):
-            kappa, omega, value = local(piece, student_side, item_side, likelihood=True)
+            kappa, omega, value = _local(piece, student_side, item_side, likelihood=True)
             half = piece.table(omega) @ square
-            matrix = np.empty((len(half), coordinates, coordinates))
+            matrix = np.empty((len(half), self.coordinates, self.coordinates))
             matrix[:, rows, columns] = matrix[:, columns, rows] = half
             pull = piece.table(kappa + omega * beta[piece.item]) @ a
             to = _solve(matrix, pull, Normal(prior.loc[piece.rows], prior.scale[piece.rows]))
             return value, to.loc, to.scale
 
-        values, *to = zip(*each(work, pieces), strict=True)
+        values, *to = zip(*each(work, self.pieces), strict=True)
         return Normal(*map(np.concatenate, to)), float(sum(values))
 
-    def by_item(blocks):
+    def _sums(self, blocks):
         """Every item's own sums: the quadratic in (a, β) that its answers make."""
-        student_side, item_side = sides(blocks)
+        student_side, item_side = self._sides(blocks)
         m, s2 = student_side[0], blocks["ability"].scale ** 2
-        matrix = np.zeros((data.items, len(below)))
-        pull = np.zeros((data.items, coordinates + 1))
+        below, across = np.tril_indices(self.coordinates + 1)
+        matrix = np.zeros((self.items, len(below)))
+        pull = np.zeros((self.items, self.coordinates + 1))
 
         def work(piece):
-            kappa, omega, _ = local(piece, student_side, item_side)
+            kappa, omega, _ = _local(piece, student_side, item_side)
             here = m[piece.rows]
             f = np.hstack([here, np.full((len(here), 1), -1.0)])
             square = f[:, below] * f[:, across]
-            square[:, (below == across) & (below < coordinates)] += s2[piece.rows]
+            square[:, (below == across) & (below < self.coordinates)] += s2[piece.rows]
             return piece.table(omega).T @ square, piece.table(kappa).T @ f
 
-        for one, two in each(work, pieces):
+        for one, two in each(work, self.pieces):
             matrix += one
             pull += two
-        full = np.empty((data.items, coordinates + 1, coordinates + 1))
+        full = np.empty((self.items, self.coordinates + 1, self.coordinates + 1))
         full[:, below, across] = full[:, across, below] = matrix
         return full, pull
 
-    def items_step(state):
+    def _items(self, blocks, priors):
         """Loadings, difficulty and effects after one whole step; those held stay."""
-        blocks, priors = state
-        matrix, pull = by_item(blocks)
-        a = whole(blocks)[0]
-        mean = np.hstack([a, blocks["difficulty"].loc[:, None]])
+        kind, last = self.kind, self.coordinates
+        matrix, pull = self._sums(blocks)
+        mean = np.hstack([self._loadings(blocks)[0], blocks["difficulty"].loc[:, None]])
         new = {}
-        free = [name for name in ("loadings", "difficulty") if name not in frozen]
+        free = [name for name in ("loadings", "difficulty") if name not in self.frozen]
         if free:
-            place = np.concatenate([np.arange(own) if name == "loadings" else [coordinates] for name in free])
-            held = np.setdiff1d(np.arange(coordinates + 1), place)
+            place = np.concatenate([np.arange(self.own) if name == "loadings" else [last] for name in free])
+            held = np.setdiff1d(np.arange(last + 1), place)
             left = pull[:, place] - np.einsum("jpq,jq->jp", matrix[:, place[:, None], held], mean[:, held])
             parts = [kind.spread(priors, name) for name in free]
             prior = Normal(*(np.column_stack([getattr(p, v) for p in parts]) for v in ("loc", "scale")))
             to = _solve(matrix[:, place[:, None], place], left, prior)
             mean[:, place] = to.loc
-            cuts = np.cumsum([0] + [1 if name == "difficulty" else own for name in free])
+            cuts = np.cumsum([0] + [1 if name == "difficulty" else self.own for name in free])
             for name, lo, hi in zip(free, cuts, cuts[1:], strict=False):
                 shape = kind.shapes[name]
                 new[name] = Normal(to.loc[:, lo:hi].reshape(shape), to.scale[:, lo:hi].reshape(shape))
-        if x is not None and "effects" not in frozen:
-            new["effects"] = effects_step(blocks, priors, matrix, pull, mean)
+        if kind.attributes is not None and "effects" not in self.frozen:
+            new["effects"] = self._effects(blocks, priors, matrix, pull, mean)
         return new
 
-    def effects_step(blocks, priors, matrix, pull, mean):
+    def _effects(self, blocks, priors, matrix, pull, mean):
         """All free effects at once, from the items' sums, their own loadings and difficulty given."""
-        fed, rest = np.arange(own, coordinates), np.r_[:own, coordinates]
+        x, mask = self.kind.attributes, self.kind.mask
+        fed, rest = np.arange(self.own, self.coordinates), np.r_[: self.own, self.coordinates]
         left = pull[:, fed] - np.einsum("jpq,jq->jp", matrix[:, fed[:, None], rest], mean[:, rest])
         d, k = np.nonzero(mask)
-        prior = kind.spread(priors, "effects")
+        prior = self.kind.spread(priors, "effects")
         rate = 1 / prior.scale[mask] ** 2
         weights = matrix[:, fed[:, None], fed]
         system = np.empty((len(d), len(d)))
@@ -145,10 +156,10 @@ def factor_model(kind, data, frozen):
         scale[mask] = np.diag(system) ** -0.5
         return stepped(loc, scale)
 
-    def skewed(piece, blocks):
+    def _skewed(self, piece, blocks):
         """What the third and fourth cumulants of η add to a piece's expected log likelihood."""
-        (m, ms), (a, av, beta, beta_var) = sides(blocks)
-        s2, a_var, student, item = ms[:, coordinates:], av[:, :coordinates], piece.student, piece.item
+        (m, ms), (a, av, beta, beta_var) = self._sides(blocks)
+        s2, a_var, student, item = ms[:, self.coordinates :], av[:, : self.coordinates], piece.student, piece.item
         mean = np.einsum("nk,nk->n", m[student], a[item]) - beta[item]
         sd = np.sqrt(np.einsum("nk,nk->n", ms[student], av[item]) + beta_var[item])
         third = 6 * np.einsum("nk,nk->n", (m * s2)[student], (a * a_var)[item])
@@ -160,35 +171,20 @@ def factor_model(kind, data, frozen):
         parts = third / 6 * (WEIGHTS @ three) + fourth / 24 * (WEIGHTS @ four) + third**2 / 72 * (WEIGHTS @ six)
         return -piece.weight @ parts
 
-    known = [None, None]  # the last state's students' step, made with its bound
 
-    def passed(state):
-        if known[0] is not state:
-            known[:] = state, by_student(state)
-        return known[1]
-
-    def sweep(state, step, stage):
-        blocks, priors = state
-        if "ability" not in frozen:
-            square = (whole(blocks)[0] ** 2).mean(0)
-            blocks = blocks | {"ability": _towards(blocks["ability"], passed(state)[0], step, square)}
-        square = (blocks["ability"].loc[:, :own] ** 2).mean(0)
-        new = items_step((blocks, priors))
-        for name, to in new.items():
-            blocks = blocks | {name: _towards(blocks[name], to, step, square if name == "loadings" else None)}
-        return blocks, priors
-
-    def bound(state, exact):
-        blocks, priors = state
-        kl = -sum(each(lambda piece: skewed(piece, blocks), pieces)) if exact else 0.0
-        for name, block in blocks.items():
-            prior = kind.spread(priors, name)
-            if name == "effects":
-                block, prior = (Normal(b.loc[mask], b.scale[mask]) for b in (block, prior))
-            kl += divergence(block, prior)
-        return passed(state)[1] - kl
-
-    return sweep, bound, (False,)
+def _local(piece, student_side, item_side, likelihood=False):
+    """κ and ω of a piece's answers, and, if asked, its expected log likelihood."""
+    (m, ms), (a, av, beta, beta_var) = student_side, item_side
+    student, item, y, weight = piece.student, piece.item, piece.correct, piece.weight
+    mean = np.einsum("nk,nk->n", m[student], a[item]) - beta[item]
+    sd = np.sqrt(np.einsum("nk,nk->n", ms[student], av[item]) + beta_var[item])
+    eta = mean + NODES[:, None] * sd
+    e = np.exp(-np.abs(eta))
+    p = np.where(eta > 0, 1, e) / (1 + e)
+    omega = weight * ((WEIGHTS * NODES) @ p) / sd  # E[p(1 − p)], as the slope of the very sum that is climbed
+    kappa = weight * (y - WEIGHTS @ p) + omega * mean
+    value = weight @ (y * mean - WEIGHTS @ (np.maximum(eta, 0) + np.log1p(e))) if likelihood else 0.0
+    return kappa, omega, value
 
 
 def _towards(old: Normal, to: Normal, step: float, square=None) -> Normal:

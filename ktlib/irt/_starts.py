@@ -1,4 +1,4 @@
-"""Where a fit may start: at a posterior, of which it needs what it does not fit anew."""
+"""Where a fit starts: at the shares of right answers, or at a posterior, which must hold what is not fitted anew."""
 
 from __future__ import annotations
 
@@ -6,8 +6,39 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .model import ABSENT, WHO, Model, pack_effects
+from .model import ABSENT, WHO, Model
 from .posterior import Normal, Posterior
+
+
+def starting_values(kind: Model, responses, priors: Mapping[str, Normal], rng) -> dict[str, Normal]:
+    """Where to begin: ability and difficulty from the share of right answers; a prior with a value for each
+    number, at these values.
+
+    The first factor is the score, on which all items load alike; the others start at random, for from zero nothing
+    would ever move them.
+    """
+    weight = np.ones(len(responses)) if responses.weight is None else responses.weight
+
+    def logit(codes, n):
+        right, asked = np.bincount(codes, weight * responses.correct, n), np.bincount(codes, weight, n)
+        return np.log((right + 0.5) / (asked - right + 0.5))
+
+    score = logit(responses.student, kind.students)
+    score = (score - score.mean()) / max(score.std(), 1e-9)
+    values = {"ability": score, "discrimination": np.ones(kind.items), "difficulty": -logit(responses.item, kind.items)}
+    if kind.name != "two-parameter":
+        ability, loadings = (rng.standard_normal(kind.shapes[name]) for name in ("ability", "loadings"))
+        ability[:, 0], loadings[:, 0] = score, 1.0
+        values |= {"ability": ability, "loadings": loadings}
+        if kind.mask is not None:
+            values["effects"] = 0.3 * rng.standard_normal(kind.mask.shape)
+    out = {}
+    for name, shape in kind.shapes.items():
+        prior = kind.spread(priors, name)
+        known = prior.log or (priors[name].loc.shape == shape and prior.loc.any())
+        loc = prior.loc if known else np.broadcast_to(values[name], shape)
+        out[name] = Normal(loc, np.minimum(0.3, prior.scale), prior.log)
+    return pack_effects(kind, out)
 
 
 def check_start(kind: Model, start: Posterior, responses, priors: Mapping[str, Normal], frozen=()) -> dict[str, Normal]:
@@ -38,3 +69,20 @@ def check_start(kind: Model, start: Posterior, responses, priors: Mapping[str, N
         if effects.loc[~kind.mask].any() or (effects.scale[kind.mask] < 10 * ABSENT).any():
             raise ValueError("start was fitted with another mask: give that mask, or fit without start")
     return pack_effects(kind, {name: blocks[name] for name in kind.shapes})
+
+
+def pack_effects(kind: Model, blocks: dict[str, Normal]) -> dict[str, Normal]:
+    """Effects as the Pyro program has them: the free entries in a row."""
+    if kind.mask is None:
+        return blocks
+    effects = blocks["effects"]
+    return blocks | {"effects": Normal(effects.loc[kind.mask], effects.scale[kind.mask], effects.log)}
+
+
+def unpack_effects(kind: Model, blocks: dict[str, Normal]) -> dict[str, Normal]:
+    """Effects back in their (D, A) matrix, those that the mask leaves out at 0."""
+    if kind.mask is None:
+        return blocks
+    loc, scale = np.zeros(kind.mask.shape), np.full(kind.mask.shape, ABSENT)
+    loc[kind.mask], scale[kind.mask] = blocks["effects"].loc, blocks["effects"].scale
+    return blocks | {"effects": Normal(loc, scale, blocks["effects"].log)}

@@ -22,46 +22,43 @@ _FEW_WEIGHTS = _FEW_WEIGHTS / _FEW_WEIGHTS.sum()
 EXACT = 50_000  # up to so many answers the product of discrimination and gap is integrated over both
 
 
-def two_parameter_model(data, frozen):
-    """One sweep, the ELBO, and the stages of `ktlib.irt.ascent.climb`: first with matched moments, then exactly if few.
+class TwoParameterAscent:
+    """One sweep, the ELBO, and the stages of `ascent.climb`: first with matched moments, then exactly if few.
 
     Both take the stage: True integrates the product, False matches its moments.
     """
 
-    pieces, known = data.pieces(), [None, None, None]  # the last state's students' slopes, made with its bound
+    def __init__(self, data: Answers, frozen):
+        self.pieces, self.frozen = data.pieces(), frozen
+        self.stages = (False, True) if len(data) <= EXACT else (False,)
 
-    def passed(state, exact):
-        if known[0] is not state or known[1] != exact:
+    def bound(self, state, exact):
+        """The ELBO, and the students' slopes, which come from the same pass over the answers."""
+        blocks, priors = state
 
-            def work(piece):
-                first, second = _slopes(piece, state[0], "ability", exact)
-                value = _expected_log_likelihood(piece, state[0], exact).sum()
-                return piece.by_student(first), piece.by_student(second), value
+        def work(piece):
+            first, second = _slopes(piece, blocks, "ability", exact)
+            value = _expected_log_likelihood(piece, blocks, exact).sum()
+            return piece.by_student(first), piece.by_student(second), value
 
-            first, second, values = zip(*each(work, pieces), strict=True)
-            known[:] = state, exact, (np.concatenate(first), np.concatenate(second), float(sum(values)))
-        return known[2]
+        first, second, values = zip(*each(work, self.pieces), strict=True)
+        kl = sum(divergence(blocks[name], priors[name]) for name in blocks)
+        return float(sum(values)) - kl, (np.concatenate(first), np.concatenate(second))
 
-    def sweep(state, step, exact):
+    def sweep(self, state, step, exact, students):
+        """Students, then difficulties, then discriminations moved by a step; frozen blocks stay."""
         blocks, priors = dict(state[0]), state[1]
-        if "ability" not in frozen:
-            blocks["ability"] = _newton(blocks["ability"], priors["ability"], *passed(state, exact)[:2], step)
+        if "ability" not in self.frozen:
+            blocks["ability"] = _newton(blocks["ability"], priors["ability"], *students, step)
         for name in ("difficulty", "discrimination"):
-            if name not in frozen:
+            if name not in self.frozen:
 
                 def work(piece, name=name):
                     return [piece.by_item(v) for v in _slopes(piece, blocks, name, exact)]
 
-                first, second = map(sum, zip(*each(work, pieces), strict=True))
+                first, second = map(sum, zip(*each(work, self.pieces), strict=True))
                 blocks[name] = _newton(blocks[name], priors[name], first, second, step)
         return blocks, priors
-
-    def bound(state, exact):
-        blocks, priors = state
-        kl = sum(divergence(blocks[name], priors[name]) for name in blocks)
-        return passed(state, exact)[2] - kl
-
-    return sweep, bound, (False, True) if len(data) <= EXACT else (False,)
 
 
 def _moments(data, blocks):

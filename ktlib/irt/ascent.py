@@ -19,11 +19,14 @@ from tqdm.auto import tqdm
 from .. import _checks as checks
 from ..data.responses import Responses
 from ._answers import Answers
-from ._factors import factor_model
-from ._starts import check_start
-from ._two_parameter import calibrated, two_parameter_model
-from .model import ABSENT, Model, fix_signs, pack_effects, predictor, sample_prior, starting_values, unpack_effects
+from ._factors import FactorAscent
+from ._learning import learn_priors, restore_ability_scale
+from ._signs import fix_signs
+from ._starts import check_start, pack_effects, starting_values, unpack_effects
+from ._two_parameter import TwoParameterAscent, calibrated
+from .model import ABSENT, Model, predictor
 from .posterior import BLOCKS, Fit, Normal, Posterior, divergence
+from .simulation import sample_prior
 
 BEFORE = 10  # sweeps of a factor model before its priors are learned
 
@@ -80,29 +83,26 @@ def fit(
     else:
         begin = check_start(kind, start, responses, priors, frozen)
     data, state = Answers.of(responses), (unpack_effects(kind, begin), priors)
-    if model == "two-parameter":
-        sweep, bound, stages = two_parameter_model(data, frozen)
-    else:
-        sweep, bound, stages = factor_model(kind, data, frozen)
+    way = TwoParameterAscent(data, frozen) if model == "two-parameter" else FactorAscent(kind, data, frozen)
 
     loads = {"loadings", "effects"} & set(kind.shapes)
     stretch = loads and loads <= set(learned) - set(frozen) and "ability" not in (*learned, *frozen)
     stretch = stretch and not priors["ability"].loc.any() and priors["ability"].scale.ndim < 2
     adapted = (*learned, "ability") if stretch else learned  # abilities' spread goes to the loadings at the end: faster
 
-    def learning(state, step, stage):
-        blocks, priors = sweep(state, step, stage)
+    def learning(state, *step):
+        blocks, priors = way.sweep(state, *step)
         return blocks, learn_priors(kind, blocks, priors, adapted)
 
-    go = partial(climb, bound=bound, stages=stages, tol=tol, rule=rule, progress=progress)
+    go = partial(climb, bound=way.bound, stages=way.stages, tol=tol, rule=rule, progress=progress)
     begun = np.empty(0)
     if model != "two-parameter":
         go = partial(go, reach=1.9)
         if loads & set(learned) and start is None:  # or else factors shrink to nothing before they have found anything
-            state, begun, _, _ = go(state, sweep, max_steps=min(BEFORE, max_steps))
+            state, begun, _, _ = go(state, way.sweep, max_steps=min(BEFORE, max_steps))
             begun = begun[:-1]
     state, trace, converged, reason = go(state, learning, max_steps=max_steps, spent=len(begun))
-    trace, elbo = np.concatenate([begun, trace]), float(bound(state, True))
+    trace, elbo = np.concatenate([begun, trace]), float(way.bound(state, True)[0])
     blocks, ended = restore_ability_scale(kind, priors, *state) if stretch else state
     blocks, priors = fix_signs(kind, priors, blocks, ended, frozen)
     posterior = Posterior(model, blocks, responses.students, responses.items, kind.attributes, frozen)
@@ -127,6 +127,9 @@ def default_tol(responses, model: str, rule: str = "safe") -> float:
 def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0, spent=0):
     """Sweep in each stage until the rule says stop; a sweep that loses is retaken at half the step.
 
+    bound(state, stage): the value, and the students' slopes or step there, which the next sweep begins with.
+    sweep(state, step, stage, students): the next state.
+
     reach: while sweeps gain, the step grows by a tenth up to so much: over-relaxation (Salakhutdinov & Roweis 2003).
     spent: sweeps already taken, of `max_steps`. A bound that is not finite is a loss, and a short step's gain counts
     for what a whole one's would be.
@@ -135,7 +138,7 @@ def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0
     enough = {"safe": f"{tol:g} nats", "paper": f"the share {tol:g} of the first change, by the mean of 4"}[rule]
     bar = tqdm(total=max_steps, initial=spent, unit="sweep", disable=not progress)
     for stage in stages:
-        best, step, first, converged = bound(state, stage), 1.0, len(trace), False
+        (best, students), step, first, converged = bound(state, stage), 1.0, len(trace), False
         if not np.isfinite(best):
             raise ValueError(
                 "the ELBO is not a finite number where the fit begins: give weights, priors and a start without huge "
@@ -149,8 +152,8 @@ def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0
             sweeps += 1
             bar.update()
             try:
-                moved = sweep(state, step, stage)
-                value = bound(moved, stage)
+                moved = sweep(state, step, stage, students)
+                value, further = bound(moved, stage)
             except (ArithmeticError, np.linalg.LinAlgError):
                 value = -np.inf
             if not np.isfinite(value) or value < best - 1e-9 * abs(best):
@@ -159,7 +162,7 @@ def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0
                     reason = "a sweep lost even at a step of 0.001: give narrower priors, or smaller weights"
                     break
                 continue
-            gain, best, state = value - best, value, moved
+            gain, best, state, students = value - best, value, moved, further
             trace.append(value)
             bar.set_postfix(elbo=f"{best:.2f}", gain=f"{gain:.2g}")
             changes = np.diff(trace[first:])
@@ -169,39 +172,6 @@ def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0
             step = min(1.1 * step, reach)
     bar.close()
     return state, np.array(trace), converged, f"the last sweep gained less than {enough}" if converged else reason
-
-
-def learn_priors(kind: Model, blocks: Mapping[str, Normal], priors: Mapping[str, Normal], learned) -> dict[str, Normal]:
-    """The priors, those of the blocks `learned` put where the ELBO is highest, the beliefs given (empirical Bayes).
-
-    One location and spread for discrimination and for difficulty; one for each factor's loadings and for each row of
-    the effects (automatic relevance: a factor that nothing needs shrinks to nothing). Ability has one spread for each
-    coordinate and keeps its location, as does a prior of a single number. The best spread's square is the mean of
-    (mean - location)² + spread².
-    """
-    new = dict(priors)
-    for name in learned:
-        loc, scale = blocks[name].loc, blocks[name].scale
-        free = kind.mask if name == "effects" else np.ones(loc.shape, dtype=bool)
-        over = {"axis": 1, "keepdims": True} if name == "effects" else {"axis": 0}
-        n = free.sum(**over)
-        given = (kind.spread(priors, name).loc * free).sum(**over) / n
-        centre = given if name == "ability" else np.where(n > 1, (loc * free).sum(**over) / n, given)
-        square = (((loc - centre) ** 2 + scale**2) * free).sum(**over) / n
-        new[name] = Normal(centre, np.sqrt(square), blocks[name].log)
-    return new
-
-
-def restore_ability_scale(
-    kind: Model, given, blocks: Mapping[str, Normal], priors: Mapping[str, Normal]
-) -> tuple[dict, dict]:
-    """Beliefs and learned priors with abilities spread as `given` has them, the loadings taking the factor instead."""
-    factor = np.broadcast_to(given["ability"].scale / priors["ability"].scale, kind.shapes["ability"][1:])
-    by = {"ability": factor, "loadings": 1 / factor[: kind.factors], "effects": 1 / factor[kind.factors :, None]}
-    return tuple(
-        {name: Normal(b.loc * by.get(name, 1), b.scale * by.get(name, 1), b.log) for name, b in beliefs.items()}
-        for beliefs in (blocks, priors)
-    )
 
 
 def elbo(posterior: Posterior, responses, priors=None, *, particles: int = 4000, rng) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The paper's three models without torch: sizes, priors, starts, signs, and how to draw from them.
+"""The paper's three models without torch: their sizes, their priors, and what they say of an answer.
 
 N students, J items, K factors, A attributes, D further coordinates; P(right) = 1 / (1 + exp(−η)).
 two-parameter, η = α(θ − β): ability θ (N,), discrimination α (J,), difficulty β (J,).
@@ -13,7 +13,7 @@ factor's mean loading, is positive. The scale is the priors'. Order and rotation
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class Model:
     def of(cls, name: str, responses, *, factors=None, attributes=None, mask=None) -> Model:
         """The model `name` for the students and items of `responses`; ValueError for a layout that cannot be."""
         name = checks.one_of(name, BLOCKS, "model")
-        _check_responses(responses)
+        check_responses(responses)
         checks.layout(name, responses, factors, attributes, mask)
         if name == "hierarchical":
             attributes, mask = np.array(attributes, dtype=float), np.asarray(mask)
@@ -116,163 +116,9 @@ def whole_loadings(values: Mapping[str, np.ndarray], attributes=None) -> np.ndar
     return np.concatenate([values["loadings"], attributes @ np.swapaxes(values["effects"], -1, -2)], -1)
 
 
-def sample_prior(model: Model, priors: Mapping[str, Normal] | None = None, *, draws: int, rng) -> dict[str, np.ndarray]:
-    """Draws from the prior: block -> (draws, ...); entries of effects that the mask leaves out are 0."""
-    checks.instance(model, Model, "model", "make one with Model.of")
-    priors, rng, draws = model.priors(priors), checks.generator(rng), checks.whole(draws, "draws", 1)
-    checks.fits_in_memory(draws * sum(map(np.prod, model.shapes.values())), f"draws = {draws}")
-    out = {}
-    for name, shape in model.shapes.items():
-        normal = priors[name].loc + priors[name].scale * rng.standard_normal((draws, *shape))
-        out[name] = np.exp(normal) if priors[name].log else normal
-    if model.mask is not None:
-        out["effects"] = out["effects"] * model.mask
-    return out
-
-
-def prior_predictive(model: Model, responses, priors=None, *, draws: int, rng) -> dict[str, np.ndarray]:
-    """Draws from the prior with answers to go with them: block -> (draws, ...), "correct" -> (draws, answers) int8.
-
-    Who was asked what is as in `responses`, whose own answers are not looked at.
-    """
-    checks.instance(model, Model, "model", "make one with Model.of")
-    _check_responses(responses)
-    sizes = len(responses.students), len(responses.items)
-    if sizes != (model.students, model.items):
-        raise ValueError(
-            f"responses have {sizes[0]} students and {sizes[1]} items, the model {model.students} and {model.items}: "
-            "make the model with Model.of from these responses"
-        )
-    checks.fits_in_memory(checks.whole(draws, "draws", 1) * len(responses), f"draws = {draws}")
-    rng = checks.generator(rng)
-    values = sample_prior(model, priors, draws=draws, rng=rng)
-    eta = predictor(values, responses.student, responses.item, model.attributes)
-    return values | {"correct": _answers(eta, rng)}
-
-
-def simulate(responses, values: Mapping[str, np.ndarray], *, attributes=None, rng):
-    """The same `Responses` with answers drawn from parameters: block -> array, of any of the three models.
-
-    attributes: for the hierarchical model, (items, A). Raises ValueError for blocks or shapes that do not fit.
-    """
-    _check_responses(responses)
-    values = checks.mapping(values, "values", "a draw of sample_prior or a posterior's means, block -> array")
-    values = {name: checks.numbers(v, name) for name, v in values.items()}
-    model = next((model for model, names in BLOCKS.items() if set(names) == set(values)), None)
-    if model is None or (model == "hierarchical" and attributes is None):
-        raise ValueError(
-            f"values are {', '.join(map(str, values)) or 'empty'}: give all blocks of one model, such as "
-            f"{', '.join(BLOCKS['two-parameter'])}; the hierarchical one needs attributes too"
-        )
-    students, items, own = len(responses.students), len(responses.items), ()
-    if model != "two-parameter":
-        own = values["loadings"].shape[1:2]
-    shapes = {
-        "ability": (students, *own),
-        "discrimination": (items,),
-        "loadings": (items, *own),
-        "difficulty": (items,),
-    }
-    if model == "hierarchical":
-        attributes = checks.numbers(attributes, "attributes")
-        shapes["effects"] = values["effects"].shape[:1] + attributes.shape[1:]
-        shapes["ability"] = (students, sum(own + values["effects"].shape[:1]))
-        if attributes.ndim != 2 or len(attributes) != items or not np.isfinite(attributes).all():
-            raise ValueError(f"attributes have shape {attributes.shape} for {items} items: give (items, attributes)")
-    for name, value in values.items():
-        if value.shape != shapes[name] or not np.isfinite(value).all():
-            raise ValueError(f"{name} has shape {value.shape}: give {shapes[name]} finite numbers")
-    eta = predictor(values, responses.student, responses.item, attributes)
-    return replace(responses, correct=_answers(eta, checks.generator(rng)))
-
-
-def _check_responses(responses) -> None:
+def check_responses(responses) -> None:
+    """Raise ValueError unless they are a `Responses`."""
     if not isinstance(responses, Responses):
         raise ValueError(
             f"responses are a {type(responses).__name__}: make them with Responses.from_wide or from_frame"
         )
-
-
-def _answers(eta: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return (rng.logistic(size=eta.shape) < eta).astype(np.int8)
-
-
-def starting_values(kind: Model, responses, priors: Mapping[str, Normal], rng) -> dict[str, Normal]:
-    """Where to begin: ability and difficulty from the share of right answers; a prior with a value for each
-    number, at these values.
-
-    The first factor is the score, on which all items load alike; the others start at random, for from zero nothing
-    would ever move them.
-    """
-    weight = np.ones(len(responses)) if responses.weight is None else responses.weight
-
-    def logit(codes, n):
-        right, asked = np.bincount(codes, weight * responses.correct, n), np.bincount(codes, weight, n)
-        return np.log((right + 0.5) / (asked - right + 0.5))
-
-    score = logit(responses.student, kind.students)
-    score = (score - score.mean()) / max(score.std(), 1e-9)
-    values = {"ability": score, "discrimination": np.ones(kind.items), "difficulty": -logit(responses.item, kind.items)}
-    if kind.name != "two-parameter":
-        ability, loadings = (rng.standard_normal(kind.shapes[name]) for name in ("ability", "loadings"))
-        ability[:, 0], loadings[:, 0] = score, 1.0
-        values |= {"ability": ability, "loadings": loadings}
-        if kind.mask is not None:
-            values["effects"] = 0.3 * rng.standard_normal(kind.mask.shape)
-    out = {}
-    for name, shape in kind.shapes.items():
-        prior = kind.spread(priors, name)
-        known = prior.log or (priors[name].loc.shape == shape and prior.loc.any())
-        loc = prior.loc if known else np.broadcast_to(values[name], shape)
-        out[name] = Normal(loc, np.minimum(0.3, prior.scale), prior.log)
-    return pack_effects(kind, out)
-
-
-def pack_effects(kind: Model, blocks: dict[str, Normal]) -> dict[str, Normal]:
-    """Effects as the Pyro program has them: the free entries in a row."""
-    if kind.mask is None:
-        return blocks
-    effects = blocks["effects"]
-    return blocks | {"effects": Normal(effects.loc[kind.mask], effects.scale[kind.mask], effects.log)}
-
-
-def unpack_effects(kind: Model, blocks: dict[str, Normal]) -> dict[str, Normal]:
-    """Effects back in their (D, A) matrix, those that the mask leaves out at 0."""
-    if kind.mask is None:
-        return blocks
-    loc, scale = np.zeros(kind.mask.shape), np.full(kind.mask.shape, ABSENT)
-    loc[kind.mask], scale[kind.mask] = blocks["effects"].loc, blocks["effects"].scale
-    return blocks | {"effects": Normal(loc, scale, blocks["effects"].log)}
-
-
-def signs(kind: Model, priors: Mapping[str, Normal], values: Mapping[str, np.ndarray], held=()) -> dict:
-    """Block -> signs, 1 or -1, that turn `values` (draws in front) to the convention and keep η and the prior."""
-    free = {
-        name: np.broadcast_to(priors[name].loc == 0, shape) & (not priors[name].log and name not in held)
-        for name, shape in kind.shapes.items()
-    }
-    if kind.name == "two-parameter":
-        turn = all(f.all() for f in free.values()) & (values["discrimination"].mean(-1) < 0)
-        return dict.fromkeys(values, np.where(turn, -1.0, 1.0)[..., None])
-    k, loads = kind.factors, free["loadings"].all(0)
-    if kind.mask is not None:
-        loads = np.concatenate([loads, (free["effects"] | ~kind.mask).all(1)])
-    turn = (whole_loadings(values, kind.attributes).mean(-2) < 0) & free["ability"].all(0) & loads
-    sign = np.where(turn, -1.0, 1.0)
-    turned = {"ability": sign[..., None, :], "loadings": sign[..., None, :k], "effects": sign[..., k:, None]}
-    return {name: turned.get(name, np.ones(1)) for name in values}
-
-
-def fix_signs(kind: Model, given, blocks: Mapping[str, Normal], priors, held=()) -> tuple[dict, dict]:
-    """The beliefs turned to the convention, but for the blocks in `held`, and the priors with them.
-
-    given: the priors that the fit was given, which say what may turn; priors: those it ended with.
-    """
-    turn = signs(kind, given, {name: block.mean for name, block in blocks.items()}, held)
-
-    def turned(name, belief):
-        if belief.log or name in held or (turn[name] > 0).all() or not belief.loc.any():
-            return belief
-        return Normal((belief.loc * turn[name]).reshape(belief.loc.shape), belief.scale)
-
-    return tuple({name: turned(name, belief) for name, belief in beliefs.items()} for beliefs in (blocks, priors))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import _checks as checks
-from .model import ABSENT, Model, signs
+from ._signs import signs
+from .model import ABSENT, Model
 from .posterior import Normal, Posterior
 
 with checks.extra("bayes", __name__):

@@ -13,8 +13,9 @@ import numpy as np
 
 from .._checks import extra, instance
 from ..data.responses import Responses
-from .model import PAPER, POSITIVE, Model, default, predictor, prior_predictive, sample_prior, simulate
+from .model import PAPER, POSITIVE, Model, default, predictor
 from .posterior import Normal
+from .simulation import prior_predictive, sample_prior, simulate
 
 with extra("bayes", __name__):
     import pyro

@@ -9,13 +9,9 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from .. import _checks as checks
-from ._starts import check_start
-from .model import (
-    Model,
-    fix_signs,
-    starting_values,
-    unpack_effects,
-)
+from ._signs import fix_signs
+from ._starts import check_start, starting_values, unpack_effects
+from .model import Model
 from .posterior import Fit, Normal, Posterior
 
 with checks.extra("bayes", __name__):
