@@ -517,7 +517,7 @@ BEHIND = {
     "irt.model": {
         "Model", "check_responses", "predictor", "whole_loadings",
     },
-    "irt.posterior": {"Fit"},
+    "irt.fits": {"Fit"},
     "irt.priors": {"blocks_of", "distinct"},
     "forecast.scores": {"Calibration", "OverSplits", "Score"},
     "bkt.profiles": {
