@@ -150,8 +150,7 @@ def doors():
     from ktlib.data import datasets, designs, exams, responses, sequences  # fmt: skip
     from ktlib.forecast import baselines, recovery, scores  # fmt: skip
     from ktlib.homework import recommend  # fmt: skip
-    from ktlib.irt import ascent, mml, posterior  # fmt: skip
-    from ktlib.irt import model as models
+    from ktlib.irt import ascent, mml, posterior, simulation  # fmt: skip
     from ktlib.show import explorers, figures, quotes, tables  # fmt: skip
 
     p, g = BKTParams(), things
@@ -260,6 +259,8 @@ def doors():
             dict(table=g()["table"], skills=g()["links"], strength=1.0),
         )
     yield "forecast.baselines.fit_pfa logs", baselines.fit_pfa, dict(table=g()["table"], skills=g()["links"], logs=True)
+    columns = dict(student="student", item="item", correct="correct", order=None)
+    yield "forecast.baselines.log", baselines.log, dict(frame=g()["table"]) | columns
     yield "forecast.baselines.fit_rasch", baselines.fit_rasch, dict(table=g()["table"], item_sd=1.0, points=11)
     yield "forecast.baselines.Rasch.predict", g()["rasch"].predict, dict(table=g()["table"])
     yield "forecast.baselines.Means.predict", g()["means"].predict, dict(table=g()["table"])
@@ -382,12 +383,12 @@ def doors():
         yield f"irt.priors.{name}", getattr(posterior, name), dict(model="two-parameter")
     yield "irt.priors.as_priors", posterior.as_priors, dict(model="two-parameter", priors=g()["priors"])
     yield "irt.priors.divergence", posterior.divergence, dict(block=g()["normal"], prior=g()["normal"])
-    yield "irt.model.simulate", models.simulate, dict(responses=r, values=g()["values"], rng=0)
+    yield "irt.simulation.simulate", simulation.simulate, dict(responses=r, values=g()["values"], rng=0)
     for name in ("sample_prior", "prior_predictive"):
         more = dict(responses=r) if name == "prior_predictive" else {}
         yield (
-            f"irt.model.{name}",
-            getattr(models, name),
+            f"irt.simulation.{name}",
+            getattr(simulation, name),
             more | dict(model=g()["kind"], priors=g()["priors"], draws=2, rng=0),
         )
     yield (
@@ -517,13 +518,14 @@ BEHIND = {
     "irt.model": {
         "Model", "check_responses", "predictor", "whole_loadings",
     },
-    "irt.posterior": {"Fit"},
+    "irt.fits": {"Fit"},
     "irt.priors": {"blocks_of", "distinct"},
     "forecast.scores": {"Calibration", "OverSplits", "Score"},
     "bkt.profiles": {
         "Profile", "ProfilePair", "better", "end", "estimated", "expit", "logit", "prepared", "refit", "z_of",
     },
     "show.quotes": {"book_says", "stored_path"},
+    "show.tables": {"Text"},
     "bkt.sensitivity": {"Cost"},
     "data.sequences": {"check_frame"},
     "bkt.skills": {"SkillFits"},

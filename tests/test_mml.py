@@ -206,7 +206,7 @@ def test_items_that_are_not_determined_are_named(small):
     assert fit.reason.endswith("; not determined: 1 of 5 items, such as 'x'")
     assert "not determined" in repr(fit) and len(repr(fit).splitlines()) < 10
     frame = fit.frame()
-    assert list(frame.index[~frame.determined]) == ["x"] and np.isinf(frame.difficulty_se["x"])
+    assert list(frame.index[~frame.determined]) == ["x"] and np.isinf(frame.se_difficulty["x"])
     assert frame.difficulty.to_numpy() == pytest.approx(fit.difficulty)
     assert "not determined" not in fit_quietly(small, priors=mml.MIRT).reason
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ktlib.irt.fits import Fit
 from ktlib.irt.posterior import (
     BLOCKS,
-    Fit,
     Normal,
     Posterior,
     as_priors,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._checks import fits_in_memory, generator, instance, listed, not_negative, one_of, short, whole
+from ..data import _saved
 from ..data.sequences import as_sequences
 from . import model
 from ._stretches import Counts, Stretches
@@ -27,6 +28,9 @@ class End:
     start: BKTParams
     params: BKTParams
     log_likelihood: float
+
+
+_KEPT = ("log_likelihood", "converged", "reason", "students", "answers", "frozen")  # saved as they are
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,25 @@ class BKTFit:
     def steps(self) -> int:
         """How many EM steps it took."""
         return len(self.trace) - 1
+
+    def save(self, path) -> None:
+        """Write to an .npz file, without pickle."""
+        about = {name: getattr(self, name) for name in _KEPT} | {"params": tuple(self.params)}
+        about["ends"] = [[tuple(end.start), tuple(end.params), end.log_likelihood] for end in self.ends]
+        _saved.save(path, "BKT fit", {"trace": self.trace, "path": self.path}, about)
+
+    @classmethod
+    def load(cls, path) -> BKTFit:
+        """Read what `save` wrote. ValueError for a file that is cut short or is no fit of one skill."""
+        arrays, about = _saved.load(path, "BKT fit")
+        with _saved.whole(path, "BKT fit"):
+            kept = {name: about[name] for name in _KEPT} | {"frozen": tuple(about["frozen"])}
+            ends = tuple(End(_params(start), _params(end), value) for start, end, value in about["ends"])
+            return cls(_params(about["params"]), trace=arrays["trace"], path=arrays["path"], ends=ends, **kept)
+
+
+def _params(values) -> BKTParams:
+    return BKTParams(**dict(zip(NAMES, values, strict=True)), allow_flip=True)
 
 
 def expected_counts(answers, params: BKTParams) -> Counts:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from reprlib import repr as shown
-from statistics import NormalDist
 
 import numpy as np
 
@@ -19,8 +17,9 @@ from .. import _checks as checks
 from ..data._frames import cell, check_frame, ordered_rows, refuse_empty
 from ..data.sequences import as_sequences
 from . import model
-from ._newton import BOUND, ChangePoints, draws, rivals, summits, to_logit, to_params, to_probability
-from .model import NAMES, BKTParams
+from ._newton import ChangePoints, draws, rivals, summits, to_logit, to_params
+from ._skill_fits import SkillFits, SkillPrior
+from .model import BKTParams
 from .sensitivity import degenerate
 
 START = to_logit(np.array(tuple(BKTParams())))
@@ -34,91 +33,6 @@ _MANY = 100  # skills
 _STILL = 0.25  # standard errors of a learned mean, moved in a round, at which learning ends
 _AWAY = 0.5  # logits from the mean at which one more skill is imagined, lest skills that look alike count as equal
 _ENOUGH = 100  # even draws that they should be worth
-
-
-@dataclass(frozen=True, eq=False)
-class SkillPrior:
-    """How skills differ: the logits of p_init, p_transit, p_slip, p_guess are independent normals over skills.
-
-    mean, sd: (4,) arrays, in logits; sd above 0. skills: from how many skills they were learned, 0 if given.
-    Raises ValueError for other shapes or values.
-    """
-
-    mean: np.ndarray
-    sd: np.ndarray
-    skills: int = 0
-
-    def __post_init__(self):
-        for name, low in (("mean", -BOUND), ("sd", 0.0)):
-            array = checks.numbers(getattr(self, name), name)
-            if array.shape != (4,) or not ((array > low) & (array < (np.inf if name == "sd" else BOUND))).all():
-                wanted = "above 0" if name == "sd" else f"within ±{BOUND:.1f}"
-                raise ValueError(f"{name} = {array}: give four logits {wanted}, one each for {', '.join(NAMES)}")
-            object.__setattr__(self, name, array)
-        checks.whole(self.skills, "skills", 0)
-
-    @property
-    def params(self) -> BKTParams:
-        """The typical skill: the median of each probability."""
-        return to_params(self.mean)
-
-
-@dataclass(frozen=True, eq=False)
-class SkillFits:
-    """Many fitted skills, in the order given.
-
-    names: of the skills. params: their estimates: the likeliest probabilities or, with a prior, the posterior's mean,
-    taken in logits. covariance: (skills, 4, 4) of the logits, in the order p_init, p_transit, p_slip, p_guess: inverse
-    curvature of the log likelihood or, with a prior, the posterior's covariance. NaN for a probability whose likeliest
-    value lies within 0.001 of 0 or 1, where it is held, and for all four where the likelihood is flat; `flags` says so.
-    prior: what was assumed about skills, or None. log_likelihood: (skills,) at the estimates, without the prior.
-    converged: (skills,), the learning of the prior included. flags: for each skill, why its numbers may not mean what
-    they say. students, answers: (skills,) how many.
-    """
-
-    names: tuple
-    params: tuple[BKTParams, ...]
-    covariance: np.ndarray
-    prior: SkillPrior | None
-    log_likelihood: np.ndarray
-    converged: np.ndarray
-    flags: tuple[tuple[str, ...], ...]
-    students: np.ndarray
-    answers: np.ndarray
-    __repr__ = checks.short
-
-    @property
-    def estimates(self) -> np.ndarray:
-        """(skills, 4) estimated probabilities."""
-        return np.array([tuple(p) for p in self.params])
-
-    @property
-    def se(self) -> np.ndarray:
-        """(skills, 4) standard errors of the probabilities; NaN where `covariance` is."""
-        p = self.estimates
-        return p * (1 - p) * np.sqrt(np.diagonal(self.covariance, axis1=1, axis2=2))
-
-    def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """Ends (low, high), (skills, 4) each, symmetric in logits, so inside (0, 1); NaN where `covariance` is.
-
-        level: how often such intervals hold the truth, in (0, 1); with a prior, over skills that vary as it says.
-        """
-        z = NormalDist().inv_cdf((1 + checks.inside(level, "level", 0.95)) / 2)
-        half = z * np.sqrt(np.diagonal(self.covariance, axis1=1, axis2=2))
-        logits = to_logit(self.estimates)
-        return to_probability(logits - half), to_probability(logits + half)
-
-    def frame(self, level: float = 0.95):
-        """A DataFrame with a row a skill: students, answers, estimates, se_, low_ and high_ of each, fit, flag."""
-        import pandas as pd
-
-        low, high = self.interval(level)
-        columns = {"students": self.students, "answers": self.answers}
-        for prefix, values in (("", self.estimates), ("se_", self.se), ("low_", low), ("high_", high)):
-            columns |= {prefix + name: values[:, i] for i, name in enumerate(NAMES)}
-        columns |= {"log_likelihood": self.log_likelihood, "converged": self.converged}
-        columns["flag"] = ["; ".join(flags) for flags in self.flags]
-        return pd.DataFrame(columns, index=pd.Index(self.names, name="skill", tupleize_cols=False))
 
 
 def fit(sequences_by_skill, *, prior: SkillPrior | str | None = "learned", max_steps: int = 200) -> SkillFits:

@@ -50,6 +50,15 @@ class Uncertainty:
         half = z * self.se[name] / (p * (1 - p))
         return float(expit(logit(p) - half)), float(expit(logit(p) + half))
 
+    def frame(self, level: float = 0.95):
+        """A DataFrame with a row an estimated parameter: estimate, se, low, high; NaN where it is on the boundary."""
+        import pandas as pd
+
+        rows = {name: [getattr(self.params, name), np.nan, np.nan, np.nan] for name in self.boundary}
+        rows |= {name: [getattr(self.params, name), se, *self.interval(name, level)] for name, se in self.se.items()}
+        names = [name for name in NAMES if name in rows]
+        return pd.DataFrame([rows[name] for name in names], names, ["estimate", "se", "low", "high"])
+
 
 @dataclass(frozen=True, eq=False)
 class Intervals:
@@ -63,6 +72,15 @@ class Intervals:
     level: float
     flags: tuple[str, ...]
     __repr__ = checks.short
+
+    def interval(self, name: str) -> tuple[float, float]:
+        """Low and high of one parameter, at the level they were found for."""
+        row = self.table.loc[checks.one_of(name, tuple(self.table.index), "name")]
+        return float(row.low), float(row.high)
+
+    def frame(self):
+        """The table, a copy."""
+        return self.table.copy()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,13 +1,14 @@
 """Simple forecasts of the next answer, to hold knowledge tracing against: means, Rasch, performance factors.
 
-A log is one long table with the columns student, item, correct (1 or 0). order: its column of numbers or times that
-each student's rows are sorted by; without it rows count as ordered. `skills` is a table with a row for each item and
-skill it needs (columns item, skill). Every model is fitted to the log of some students; its `forecast` of another log
-gives (rows,) P(right answer), in the order of the rows given, each from the earlier rows of the same student and from
-nothing else in that log. Students may be new, and so may items and skills: each model says what it does then.
+A log is one long table with the columns student, item, correct (1 or 0); `log` makes one of a table with other names.
+order: its column of numbers or times that each student's rows are sorted by; without it rows count as ordered.
+`skills` is a table with a row for each item and skill it needs (columns item, skill). Every model is fitted to the log
+of some students; its `predict` of another log gives (rows,) P(right answer), in the order of the rows given, each from
+the earlier rows of the same student and from nothing else in that log. Students may be new, and so may items and
+skills: each model says what it does then.
 
 Raises ValueError naming a missing column, an empty table, an answer that is not 1 or 0, a log to fit with one kind of
-answer alone, or without order a column of times that goes back within a student (`columns.ordered_rows`).
+answer alone, or without order a column of times that goes back within a student (`log`).
 """
 
 from __future__ import annotations
@@ -21,9 +22,24 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_expit, softmax
 
 from .._checks import fits_in_memory, flag, generator, inside, not_negative, short, whole
-from ..data._frames import check_frame
+from ..data._frames import check_frame, ordered_rows
 from ..irt.marginal import even, summed
 from ._logs import as_given, earlier, links_of, log_order, read_log, read_training, skill_matrix, skill_names
+
+
+def log(
+    frame, *, student: str = "student", item: str = "item", correct: str = "correct", order: str | None = None
+) -> pd.DataFrame:
+    """A log from a table with a row an answer, its columns named as at every other door; further ones are left out.
+
+    order: a column of numbers or times that each student's rows are sorted by; without it rows count as ordered.
+    """
+    check_frame(frame, student, item, correct, *([] if order is None else [order]))
+    if len({student, item, correct}) < 3:
+        raise ValueError(f"student, item and correct are {student!r}, {item!r} and {correct!r}: give three columns")
+    found = frame[[student, item, correct]].set_axis(["student", "item", "correct"], axis=1)
+    read_log(found)
+    return found.iloc[ordered_rows(frame, student, order, known=(item, correct))].reset_index(drop=True)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

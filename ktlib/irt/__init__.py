@@ -1,14 +1,28 @@
 """Many questions: 2PL, factorization and hierarchical factorization.
 
-model: what they say of an answer. simulation: draws from it. priors, posterior: beliefs before and after. ascent: the
-fast fit. svi: the same by Pyro. nuts: draws to judge both by. programs: the models as Pyro programs. mml: fits by
-marginal likelihood. marginal: that likelihood, its slopes and curvature. recipe: the paper's released code.
+model: what they say of an answer. simulation: draws from it. priors, posterior: beliefs before and after. fits: what
+a fit returns. ascent: the fast fit. svi: the same by Pyro. nuts: draws to judge both by. programs: the models as Pyro
+programs. mml: fits by marginal likelihood. marginal: that likelihood, its slopes and curvature. recipe: the paper's
+released code.
 """
 
 from .._doors import lazily
 
 __getattr__, __dir__, __all__ = lazily(
     __name__,
-    ("model", "simulation", "priors", "posterior", "ascent", "svi", "nuts", "programs", "mml", "marginal", "recipe"),
+    (
+        "model",
+        "simulation",
+        "priors",
+        "posterior",
+        "fits",
+        "ascent",
+        "svi",
+        "nuts",
+        "programs",
+        "mml",
+        "marginal",
+        "recipe",
+    ),
     {"Model": "model", "Normal": "priors", "Posterior": "posterior"},
 )

@@ -24,8 +24,9 @@ from ._learning import learn_priors, restore_ability_scale
 from ._signs import fix_signs
 from ._starts import check_start, pack_effects, starting_values, unpack_effects
 from ._two_parameter import TwoParameterAscent, calibrated
+from .fits import Fit
 from .model import ABSENT, Model, predictor
-from .posterior import BLOCKS, Fit, Normal, Posterior, divergence
+from .posterior import BLOCKS, Normal, Posterior, divergence
 from .simulation import sample_prior
 
 BEFORE = 10  # sweeps of a factor model before its priors are learned

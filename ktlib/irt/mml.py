@@ -15,17 +15,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from reprlib import repr as shown
+from statistics import NormalDist
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import expit
 
-from .._checks import fits_in_memory, not_negative, short, whole
+from .._checks import fits_in_memory, inside, not_negative, one_of, short, whole
+from ..data import _saved
 from ..data.responses import Responses
 from .marginal import TwoParameter, even, gauss_hermite
 from .posterior import Normal
 
 MIRT = {"discrimination": Normal(0, 0.5, log=True), "intercept": Normal(0, 2)}
 EVEN = [(5 + k, 0.5**k / 2) for k in range(5)]  # how far even nodes reach and how far they stand apart: 21 to 577 nodes
+_ITEMS = ("discrimination", "intercept", "difficulty")
+_NUMBERS = (*_ITEMS, *(f"{name}_se" for name in _ITEMS), "ability", "ability_sd")
 SAME = 0.01  # nats by which twice the nodes may change the log likelihood
 
 
@@ -62,13 +67,54 @@ class MMLFit:
 
     __repr__ = short
 
-    def frame(self):
-        """One row an item: discrimination, intercept, difficulty, their standard errors, and whether determined."""
+    def interval(self, name: str, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Ends of intervals, symmetric, of "discrimination", "intercept", "difficulty", "ability".
+
+        Infinite where a standard error is. level: how often such intervals hold the truth, in (0, 1).
+        """
+        name = one_of(name, (*_ITEMS, "ability"), "name")
+        z = NormalDist().inv_cdf((1 + inside(level, "level", 0.95)) / 2)
+        value, se = getattr(self, name), self.ability_sd if name == "ability" else getattr(self, f"{name}_se")
+        return value - z * se, value + z * se
+
+    def frame(self, rows: str = "items", level: float = 0.95):
+        """A DataFrame with a row an item, or with rows="students" a student: estimates, and se_, low_, high_ of each.
+
+        Items also say whether they are determined.
+        """
         import pandas as pd
 
-        names = ("discrimination", "intercept", "difficulty")
-        columns = {name + end: getattr(self, name + end) for name in names for end in ("", "_se")}
-        return pd.DataFrame(columns | {"determined": self.determined}, pd.Index(self.items, tupleize_cols=False))
+        who = {"items": self.items, "students": self.students}[one_of(rows, ("items", "students"), "rows")]
+        columns = {}
+        for name in _ITEMS if rows == "items" else ("ability",):
+            se = self.ability_sd if name == "ability" else getattr(self, f"{name}_se")
+            parts = zip(
+                ("", "se_", "low_", "high_"), (getattr(self, name), se, *self.interval(name, level)), strict=True
+            )
+            columns |= {prefix + name: values for prefix, values in parts}
+        if rows == "items":
+            columns["determined"] = self.determined
+        return pd.DataFrame(columns, pd.Index(who, name=rows[:-1], tupleize_cols=False))
+
+    def predict(self, student, item) -> np.ndarray:
+        """P(right answer) of students to items, at the estimates. student, item: codes, places in the names."""
+        eta = self.discrimination[item] * (self.ability[student] - self.difficulty[item])
+        return expit(eta)
+
+    def save(self, path) -> None:
+        """Write to an .npz file, without pickle."""
+        names = {who: _saved.plain(getattr(self, who), who) for who in ("students", "items")}
+        about = {name: getattr(self, name) for name in ("log_likelihood", "converged", "reason", "points")}
+        _saved.save(path, "MML fit", {name: getattr(self, name) for name in _NUMBERS}, about | names)
+
+    @classmethod
+    def load(cls, path) -> MMLFit:
+        """Read what `save` wrote. ValueError for a file that is cut short or is no such fit."""
+        arrays, about = _saved.load(path, "MML fit")
+        with _saved.whole(path, "MML fit"):
+            names = {who: tuple(about[who]) for who in ("students", "items")}
+            kept = {name: about[name] for name in ("log_likelihood", "converged", "reason", "points")}
+            return cls(**{name: arrays[name] for name in _NUMBERS}, **kept, **names)
 
     @property
     def determined(self) -> np.ndarray:

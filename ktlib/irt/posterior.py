@@ -6,20 +6,17 @@ of students and items, and find these again in any order.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 from scipy.special import expit
 
 from .._checks import flag, instance, listed, mapping, numbers, one_of, short
+from ..data import _saved
 from .priors import BLOCKS, Normal, as_priors, blocks_of, default_priors, distinct, divergence, paper_priors
 
-__all__ = ["BLOCKS", "Fit", "Normal", "Posterior", "as_priors", "default_priors", "divergence", "paper_priors"]
-VERSION = 1
+__all__ = ["BLOCKS", "Normal", "Posterior", "as_priors", "default_priors", "divergence", "paper_priors"]
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
@@ -138,24 +135,43 @@ class Posterior:
         fed = self.attributes @ effects.mean.T, self.attributes**2 @ (effects.sd**2).T
         return tuple(np.concatenate([a, h], axis=1) for a, h in zip(own, fed, strict=True))
 
+    def frame(self, rows: str = "items", level: float = 0.95):
+        """A DataFrame with a row an item, or with rows="students" a student: means, and se_, low_ and high_ of each.
+
+        A block with several columns, such as loadings, has its columns counted: loadings_1, loadings_2. Effects belong
+        to attributes and stand in neither.
+        """
+        import pandas as pd
+
+        rows = one_of(rows, ("items", "students"), "rows")
+        names = {"items": self.items, "students": self.students}[rows]
+        columns = {}
+        for name, block in self.blocks.items():
+            if name == "effects" or (name == "ability") != (rows == "students"):
+                continue
+            parts = zip(("", "se_", "low_", "high_"), (block.mean, block.sd, *block.interval(level)), strict=True)
+            for prefix, values in parts:
+                flat = values.reshape(len(names), -1).T
+                labels = [name] if values.ndim == 1 else [f"{name}_{k}" for k in range(1, len(flat) + 1)]
+                columns |= {prefix + label: column for label, column in zip(labels, flat, strict=True)}
+        return pd.DataFrame(columns, pd.Index(names, name=rows[:-1], tupleize_cols=False))
+
     def save(self, path) -> None:
         """Write to an .npz file, without pickle: names are kept as JSON."""
-        instance(path, str | os.PathLike, "path", 'give the name of a file, such as "posterior.npz"')
-        arrays = {
-            f"{name}.{part}": getattr(block, part) for name, block in self.blocks.items() for part in ("loc", "scale")
-        }
+        _saved.save(path, "posterior", *self._parts())
+
+    def _parts(self) -> tuple[dict, dict]:
+        arrays = {f"{n}.{part}": getattr(block, part) for n, block in self.blocks.items() for part in ("loc", "scale")}
         if self.attributes is not None:
             arrays["attributes"] = self.attributes
         about = {
-            "version": VERSION,
             "model": self.model,
             "log": [name for name, block in self.blocks.items() if block.log],
-            "students": _plain(self.students, "students"),
-            "items": _plain(self.items, "items"),
+            "students": _saved.plain(self.students, "students"),
+            "items": _saved.plain(self.items, "items"),
             "frozen": self.frozen,
         }
-        with open(path, "wb") as file:
-            np.savez_compressed(file, about=json.dumps(about), **arrays)
+        return arrays, about
 
     @classmethod
     def load(cls, path, model: str | None = None) -> Posterior:
@@ -163,74 +179,25 @@ class Posterior:
 
         Raises ValueError for a file that is cut short, is no posterior, has another version, or holds another model.
         """
-        path = Path(instance(path, str | os.PathLike, "path", 'give the name of a file, such as "posterior.npz"'))
         model = None if model is None else one_of(model, BLOCKS, "model")
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = dict(file)
-            about = json.loads(str(arrays.pop("about")))
-            version = about["version"]
-        except (FileNotFoundError, IsADirectoryError, PermissionError):
-            raise
-        except Exception as error:
-            raise ValueError(
-                f"{path} is cut short or no saved posterior ({type(error).__name__}): save it again"
-            ) from error
-        if version != VERSION:
-            raise ValueError(f"{path} has format version {version}, not {VERSION}: fit and save it again")
-        try:
-            own = blocks_of(about["model"])
-            blocks = {
-                name: Normal(arrays[f"{name}.loc"], arrays[f"{name}.scale"], name in about["log"]) for name in own
-            }
-            names = {key: tuple(about[key]) for key in ("students", "items", "frozen")}
-            found = cls(model=about["model"], blocks=blocks, attributes=arrays.get("attributes"), **names)
-        except (KeyError, TypeError, ValueError) as error:
-            what = f"lacks {error}" if isinstance(error, KeyError) else f"does not fit together ({error})"
-            raise ValueError(f"{path} {what}: save the posterior again") from error
+        arrays, about = _saved.load(path, "posterior")
+        with _saved.whole(path, "posterior"):
+            found = cls._of(arrays, about)
         if model is not None and found.model != model:
             raise ValueError(f"{path} holds a {found.model} model, not a {model} one: load the file of that model")
         return found
+
+    @classmethod
+    def _of(cls, arrays: Mapping[str, np.ndarray], about: Mapping) -> Posterior:
+        log = about["log"]
+        blocks = {n: Normal(arrays[f"{n}.loc"], arrays[f"{n}.scale"], n in log) for n in blocks_of(about["model"])}
+        names = {key: tuple(about[key]) for key in ("students", "items", "frozen")}
+        return cls(model=about["model"], blocks=blocks, attributes=arrays.get("attributes"), **names)
 
     def _block(self, name: str) -> Normal:
         if not isinstance(name, str) or name not in self.blocks:
             raise ValueError(f"no block {name!r}: a {self.model} posterior has {', '.join(self.blocks)}")
         return self.blocks[name]
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """A Bayesian fit.
-
-    trace: what the fit climbed, in nats, at its start and after each sweep, or at each step. For `svi` a noisy estimate
-    of the ELBO. For `ascent.fit` the ELBO as if each answer's predictor η were normal with the mean and variance
-    that it has; up to 50,000 answers the two-parameter model goes on with the ELBO itself: the last stage of its trace.
-    Traces of two models cannot be compared; `elbo` can.
-
-    elbo: the ELBO at the end, by one yardstick for all models: the predictor's true shape counts, up to a remainder
-    that is small where spreads are (it needs no draws; `ktlib.irt.svi.elbo`, which draws, agrees). It is that of the
-    mean-field belief, before spreads are calibrated. None from `svi`. converged, reason: whether it stopped by itself,
-    and why. priors: block -> prior, as learned where that was asked, with the names of students and items.
-    """
-
-    posterior: Posterior
-    trace: np.ndarray
-    converged: bool
-    reason: str
-    priors: dict[str, Normal] | None = None
-    elbo: float | None = None
-
-    __repr__ = short
-
-    def __post_init__(self):
-        if self.priors is not None:
-            object.__setattr__(self, "priors", {n: self._named(n, prior) for n, prior in self.priors.items()})
-
-    def _named(self, name: str, prior: Normal) -> Normal:
-        """The prior with the names of its block, if it has a row for each."""
-        block = self.posterior.blocks[name]
-        rows = prior.loc.ndim == block.loc.ndim and len(prior.loc) == len(block.loc)
-        return replace(prior, names=block.names) if rows and prior.names is None else prior
 
 
 def _attributes(model: str, attributes, blocks: Mapping[str, Normal]) -> np.ndarray | None:
@@ -264,11 +231,3 @@ def _codes(codes, n: int, what: str) -> np.ndarray:
             f"{what} codes must be whole numbers from 0 to {n - 1}: look names up in the posterior's {what}s"
         )
     return codes
-
-
-def _plain(names: tuple, what: str) -> list:
-    plain = [n.item() if isinstance(n, np.generic) else n for n in names]
-    bad = [n for n in plain if not isinstance(n, str | int | float)]
-    if bad:
-        raise ValueError(f"{what} include {bad[0]!r}: only text and numbers can be saved as names")
-    return plain

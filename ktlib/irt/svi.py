@@ -11,8 +11,9 @@ from tqdm.auto import tqdm
 from .. import _checks as checks
 from ._signs import fix_signs
 from ._starts import check_start, starting_values, unpack_effects
+from .fits import Fit
 from .model import Model
-from .posterior import Fit, Normal, Posterior
+from .posterior import Normal, Posterior
 
 with checks.extra("bayes", __name__):
     import pyro
