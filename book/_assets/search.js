@@ -1,7 +1,7 @@
 // What the search page quotes of a page it found: the prose, without code and drawings, each formula once.
 const UNREAD =
-  ".headerlink, script, style, svg, annotation, .katex-html, .cell_input, .kt-numbers, .kt-links, button, nav";
-const APART = "p, li, dt, dd, th, td, tr, h1, h2, h3, h4, figcaption, summary, span.kt-place, span.kt-verdict";
+  ".headerlink, script, style, svg, annotation, .katex-html, .cell_input, summary, .kt-numbers, .kt-links, button, nav";
+const APART = "p, li, dt, dd, th, td, tr, h1, h2, h3, h4, figcaption, span.kt-place, span.kt-verdict";
 
 Search.htmlToText = (html, anchor) => {
   const page = new DOMParser().parseFromString(html, "text/html");

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from kt_signatures import arguments, constants, fields, parameters
 
-SIDE = 105  # a line of a docstring that ends before this, though the next word had room, ends on purpose
+SIDE = 90  # a line of a docstring that ends before this, though the next word had room, ends on purpose
 OPENING = (
     "# API\n\nEvery public name of `ktlib` with what its docstring says, built from the source. In the chapters' "
     "code a name with a dotted line under it leads here.\n"
@@ -24,11 +24,12 @@ OPENING = (
 
 @dataclass(frozen=True)
 class Module:
-    """One module: its dotted name, its syntax tree and its source."""
+    """One module: its dotted name, its syntax tree and its source. lent: what it offers from private modules."""
 
     name: str
     tree: ast.Module
     source: str
+    lent: tuple[ast.stmt, ...] = ()
 
     @property
     def doc(self) -> str:
@@ -37,7 +38,7 @@ class Module:
 
     def members(self) -> Iterator[ast.stmt]:
         """Its public functions and classes, in order."""
-        for node in self.tree.body:
+        for node in [*self.lent, *self.tree.body]:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
                 yield node
 
@@ -67,7 +68,11 @@ class Library:
         for full in (name, f"{near}.{name}", f"{self.name}.{name}"):
             if full in self.places:
                 return full
-        ends = [full for full in self.places if full.endswith(f".{name}")]
+        return self.find_in("", name)
+
+    def find_in(self, where: str, name: str) -> str | None:
+        """The only dotted name below `where` that ends in `name`."""
+        ends = [full for full in self.places if full.startswith(where) and full.endswith(f".{name}")]
         return ends[0] if len(ends) == 1 else None
 
 
@@ -100,7 +105,17 @@ def module(path: Path, package: Path) -> Module:
     source = path.read_text("utf-8")
     parts = path.relative_to(package.parent).with_suffix("").parts
     name = ".".join(part for part in parts if part != "__init__")
-    return Module(name, ast.parse(source), source)
+    tree = ast.parse(source)
+    return Module(name, tree, source, tuple(lent(tree, path)))
+
+
+def lent(tree: ast.Module, path: Path) -> Iterator[ast.stmt]:
+    """What a package takes from its private modules to offer it as its own."""
+    for node in tree.body if path.name == "__init__.py" else []:
+        file = path.parent / f"{node.module}.py" if isinstance(node, ast.ImportFrom) and node.level == 1 else None
+        if file and node.module.startswith("_") and file.is_file():
+            names = {alias.name for alias in node.names}
+            yield from (made for made in ast.parse(file.read_text("utf-8")).body if getattr(made, "name", "") in names)
 
 
 def write(library: Library, folder: Path) -> None:
@@ -196,6 +211,7 @@ def paragraph(text: str, library: Library, where: str, names: list[str]) -> str:
     if re.match(r"(-|\d+\.) ", text):
         items = [re.match(r"(\s*(?:(?:-|\d+\.) )?)(.*)", line).groups() for line in text.split("\n")]
         return "\n".join(mark + linked(said, library, where) for mark, said in items)
+    text = unwrapped(text)
     one = r"\*{0,2}\w+"
     starts = [
         match
@@ -203,24 +219,29 @@ def paragraph(text: str, library: Library, where: str, names: list[str]) -> str:
         if set(re.findall(r"\w+", match[1].replace(" and ", " "))) <= set(names)
     ]
     if not starts:
-        return joined(text, library, where)
+        return lines(text, library, where)
     ends = [match.start() for match in starts[1:]] + [len(text)]
     items = [
-        f"- **{plain(match[1])}**: {joined(text[match.end() : end].strip().rstrip(';'), library, where)}"
+        f"- **{plain(match[1])}**: {lines(text[match.end() : end].strip().rstrip(';'), library, where)}"
         for match, end in zip(starts, ends, strict=True)
     ]
-    lead = joined(text[: starts[0].start()].strip(), library, where)
+    lead = lines(text[: starts[0].start()].strip(), library, where)
     return "\n\n".join(filter(None, [lead, "\n".join(items)]))
 
 
-def joined(text: str, library: Library, where: str) -> str:
-    """Lines as one, except where a line ends before it had to."""
-    lines = text.split("\n")
+def unwrapped(text: str) -> str:
+    """A paragraph's lines as one, except where a line ends before it had to."""
+    parts = text.split("\n")
     out = ""
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in zip(parts, [*parts[1:], ""], strict=True):
         early = following and len(line) + 1 + len(following.split(" ")[0]) < SIDE
         out += line.strip() + ("\n" if early else " ")
-    return "\\\n".join(linked(line, library, where) for line in out.strip().split("\n"))
+    return out.strip()
+
+
+def lines(text: str, library: Library, where: str) -> str:
+    """Text as Markdown that keeps its lines."""
+    return "\\\n".join(linked(line, library, where) for line in text.split("\n"))
 
 
 def linked(text: str, library: Library, where: str) -> str:

@@ -130,7 +130,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("doctree-read", number_chapter, priority=100)  # before Sphinx collects titles
     app.connect("html-page-context", describe)
     app.connect("html-page-context", kt_share.share, priority=600)  # after the description
-    app.connect("build-finished", finish)
+    app.connect("build-finished", finish, priority=900)  # after the theme, which colours the code
     app.add_directive("kt-figure", kt_pages.KtFigure)
     app.add_directive("kt-cards", kt_pages.KtCards)
     app.add_directive("kt-claims", kt_pages.KtClaims)

@@ -68,8 +68,8 @@ def target(name: str, attribute: str | None, meant: dict[str, str], library: Lib
     if name not in meant:
         return None
     full = library.find(meant[name]) or library.find(meant[name].rpartition(".")[2])
-    if full and attribute and f"{full}.{attribute}" in library.places:
-        full = f"{full}.{attribute}"
+    if full and attribute:
+        full = library.find_in(f"{full}.", attribute) or full
     return full if full and full.rpartition(".")[0] in library.places and not is_module(full, library) else None
 
 

@@ -144,13 +144,13 @@ def sheet(site: Path, address: str) -> str:
     """A style sheet with what it imports, its addresses made relative to _static."""
     folder = posixpath.dirname(address)
     text = (site / address).read_text("utf-8")
-    text = re.sub(r'@import "([^"]+)";', lambda m: sheet(site, posixpath.normpath(f"{folder}/{m[1]}")), text)
 
     def moved(match: re.Match) -> str:
         path = posixpath.normpath(f"{folder}/{match[2]}")
         return f"url({match[1]}{posixpath.relpath(path, '_static')}"
 
-    return re.sub(r"""url\((["']?)(?!["']?(?:data:|#|%23|https?:))([^)"']+)""", moved, text)
+    text = re.sub(r"""url\((["']?)(?!["']?(?:data:|#|%23|https?:))([^)"']+)""", moved, text)
+    return re.sub(r'@import "([^"]+)";', lambda m: sheet(site, posixpath.normpath(f"{folder}/{m[1]}")), text)
 
 
 def purged(sheets: list[str], used: Used) -> str:
