@@ -16,6 +16,7 @@ import kt_codelinks  # noqa: E402
 import kt_slim  # noqa: E402
 
 PAGE = """<html><head>
+<script>document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";</script>
 <link rel="stylesheet" href="_static/a/theme.css?v=1" />
 <link rel="stylesheet" href="_static/own.css" />
 <link rel="preload" as="script" href="_static/b.js" />
@@ -101,7 +102,8 @@ def test_a_site_keeps_one_style_sheet_and_one_script_that_waits(site):
     assert js.index("const a") < js.index("const b")
     page = (site / "sub/page.html").read_text()
     assert page.count("stylesheet") == 1 and '<link rel="stylesheet" href="../_static/site.css?v=' in page
-    assert page.count("<script") == 1 and '<script defer src="../_static/site.js?v=' in page
+    assert page.count("<script") == 2 and "matchMedia" in page.partition("stylesheet")[0]  # light or dark, then paint
+    assert '<script defer src="../_static/site.js?v=' in page
     assert '<script defer src="_static/searchtools.js">' in (site / "search.html").read_text()
     assert not (site / "_static/own.css").exists()
     assert not kt_slim.is_new(site)

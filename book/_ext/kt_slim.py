@@ -22,6 +22,10 @@ SHEET = re.compile(r'\s*<link\b[^>]*rel="stylesheet"[^>]*>')
 SCRIPT = re.compile(r'\s*<script\b[^>]*\bsrc="[^"]*_static/[^"]*"[^>]*></script>')
 PRELOAD = re.compile(r'\s*<link rel="preload" as="script"[^>]*>')
 PAGENAME = re.compile(r"\s*<script>DOCUMENTATION_OPTIONS\.pagename = [^<]*</script>")  # no script asks for it
+THEME = 'dataset.theme = localStorage.getItem("theme") || "auto";'
+SETTLED = """dataset.theme = { light: "light", dark: "dark" }[document.documentElement.dataset.mode] ??
+      (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");"""
+SPY = re.compile(r' data-bs-spy="scroll" data-bs-target="\.bd-toc-nav" data-offset="[^"]*" data-bs-root-margin="[^"]*"')
 ALONE = ("searchtools.js", "language_data.js", "search.js")  # the search page's own
 NESTED = {"media", "supports", "container", "layer"}
 ANY_OF = {"is", "where", "has"}
@@ -122,7 +126,8 @@ def with_head(page: str, head: str) -> str:
         after = pattern.sub("", after)
     after = SCRIPT.sub(lambda tag: later(tag[0]) if any(name in tag[0] for name in ALONE) else "", after)
     after = re.sub(r'<script (src="(?:\.\./)*searchindex\.js")', r"<script defer \1", after)
-    return before + head + after
+    # light or dark is settled before anything is painted; nothing is spied on: this theme has no such navigation
+    return before.replace(THEME, SETTLED) + head + SPY.sub("", after)
 
 
 def later(tag: str) -> str:
