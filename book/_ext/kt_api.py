@@ -135,14 +135,14 @@ def overview(library: Library, folder: str) -> str:
     lines = [OPENING]
     for name, inside in library.pages.items():
         lines.append(f"## [{name}]({folder}/{name}.md)\n")
-        lines += [f"- {{py:mod}}`{m.name}`: {plain(first_sentence(m.doc))}" for m in inside if m.doc]
+        lines += [f"- {{py:mod}}`{m.name}`: {linked(first_sentence(m.doc), library, m.name)}" for m in inside if m.doc]
         lines.append("")
     return "\n".join(lines)
 
 
 def first_sentence(doc: str) -> str:
     """What a docstring says first."""
-    return re.split(r"(?<=[.:])\s", doc.split("\n\n")[0].replace("\n", " "), maxsplit=1)[0].rstrip(":")
+    return re.split(r"(?<=\.)\s(?=[A-Z])", doc.split("\n\n")[0].replace("\n", " "), maxsplit=1)[0]
 
 
 def page(library: Library, name: str) -> str:
