@@ -113,10 +113,11 @@ def test_a_site_keeps_one_style_sheet_and_one_script_that_waits(site):
 def library(tmp_path):
     package = tmp_path / "lib"
     texts = {
-        "__init__.py": '"""The front door."""\n',
+        "__init__.py": '"""The front door."""\nFLOORS = ("low", "high")\n',
         "_hidden.py": "def secret(): ...\n",
-        "low/__init__.py": '"""A floor."""\nfrom ._inside import Lent\n',
-        "low/_inside.py": 'class Lent:\n    """Made inside."""\n\n\nclass Kept:\n    """Not offered."""\n',
+        "high/__init__.py": '"""Above, see `model.climb`. It is short."""\n',
+        "low/__init__.py": '"""A floor."""\nROOMS = ("model", "early")\n',
+        "low/early.py": '"""Before the model, by the alphabet."""\n',
         "low/model.py": '''"""A model."""
 from dataclasses import KW_ONLY, dataclass
 
@@ -144,7 +145,7 @@ class Fit:
 def climb(data, *, rng=None) -> Fit:
     """Climb once.
 
-    data: a `Fit` or a list [0, 1]. rng: seed; see `nowhere`.
+    data: a `Fit` or a list [0, 1]. rng: seed; not `data`. Raises nothing.
     """
 
 
@@ -158,11 +159,15 @@ def _private(): ...
 
 
 def test_the_library_is_every_public_name_and_no_other(library):
-    assert list(library.pages) == ["lib", "low"]
-    names = {"lib", "lib.low", "lib.low.Lent", "lib.low.model"}
+    assert {page: [m.name for m in inside] for page, inside in library.pages.items()} == {
+        "low": ["lib.low", "lib.low.model", "lib.low.early"],
+        "high": ["lib.high"],
+    }
+    names = {"lib.low", "lib.high", "lib.low.early", "lib.low.model"}
     names |= {f"lib.low.model.{name}" for name in ("Fit", "Fit.frame", "climb")}
     assert set(library.places) == names
     assert library.find("model.climb") == "lib.low.model.climb" and library.find("absent") is None
+    assert library.find("Fit.frame") == "lib.low.model.Fit.frame" and library.find("frame") is None
 
 
 def test_a_page_says_what_the_docstrings_say(library):
@@ -171,9 +176,17 @@ def test_a_page_says_what_the_docstrings_say(library):
     assert "::::{py:class} Fit(slope, *, trace=())" in page
     assert ":::{py:data} SIDES\n:value: 6\n\nof a die" in page
     assert (
-        "- **data**: a {py:obj}`Fit <lib.low.model.Fit>` or a list \\[0, 1\\].\n- **rng**: seed; see `nowhere`." in page
+        "- **data**: a {py:obj}`Fit <lib.low.model.Fit>` or a list \\[0, 1\\].\n- **rng**: seed; not `data`.\n\n"
+        in page
     )
+    assert "`data`.\n\nRaises nothing." in page
     assert "with \\*stars\\*" in page and "Nobody" not in page and "secret" not in page
+
+
+def test_the_overview_names_every_module_with_its_first_sentence(library):
+    text = kt_api.overview(library, "api")
+    assert "The front door." in text and "- {py:mod}`lib.low.early`: Before the model, by the alphabet." in text
+    assert "## [lib.high](api/high.md)\n\nAbove, see {py:obj}`model.climb <lib.low.model.climb>`.\n" in text
 
 
 def test_every_public_name_of_ktlib_has_a_docstring_to_build_from():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,20 +17,21 @@ from pathlib import Path
 from kt_signatures import arguments, constants, fields, parameters
 
 SIDE = 90  # a line of a docstring that ends before this, though the next word had room, ends on purpose
+NAME = r"\*{0,2}\w+"
+AFTER = r"(?<=[.;])\s(?=Raises |Returns |Source: )"  # no longer about the name before it
 OPENING = (
     "# API\n\nEvery public name of `ktlib` with what its docstring says, built from the source. In the chapters' "
-    "code a name with a dotted line under it leads here.\n"
+    "code a name with a dotted line under it leads here."
 )
 
 
 @dataclass(frozen=True)
 class Module:
-    """One module: its dotted name, its syntax tree and its source. lent: what it offers from private modules."""
+    """One module: its dotted name, its syntax tree and its source."""
 
     name: str
     tree: ast.Module
     source: str
-    lent: tuple[ast.stmt, ...] = ()
 
     @property
     def doc(self) -> str:
@@ -38,7 +40,7 @@ class Module:
 
     def members(self) -> Iterator[ast.stmt]:
         """Its public functions and classes, in order."""
-        for node in [*self.lent, *self.tree.body]:
+        for node in self.tree.body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
                 yield node
 
@@ -47,10 +49,10 @@ class Module:
 class Library:
     """All public modules of a package, and on which page each name stands.
 
-    pages: page -> its modules. places: dotted name -> page.
+    front: the package itself. pages: floor -> its modules. places: dotted name -> floor.
     """
 
-    name: str
+    front: Module
     pages: dict[str, list[Module]] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
 
@@ -65,33 +67,41 @@ class Library:
 
     def find(self, name: str, near: str = "") -> str | None:
         """The dotted name that is meant: itself, or the only one that ends so; first in the module `near`."""
-        for full in (name, f"{near}.{name}", f"{self.name}.{name}"):
+        for full in (name, f"{near}.{name}", f"{self.front.name}.{name}"):
             if full in self.places:
                 return full
         return self.find_in("", name)
 
     def find_in(self, where: str, name: str) -> str | None:
-        """The only dotted name below `where` that ends in `name`."""
+        """The only dotted name below `where` that ends in `name`; a method is named with its class."""
         ends = [full for full in self.places if full.startswith(where) and full.endswith(f".{name}")]
+        if "." not in name:
+            ends = [full for full in ends if not full.rpartition(".")[0].rpartition(".")[2][:1].isupper()]
         return ends[0] if len(ends) == 1 else None
 
 
 def read(package: Path) -> Library:
-    """The library as its files stand; a package with sub-packages has a page for each, a flat one a page in all."""
-    library = Library(package.name)
-    floors = sorted(p.parent for p in package.glob("*/__init__.py") if not p.parent.name.startswith("_"))
-    for path in modules(package, deep=False):
-        library.add(package.name, module(path, package))
-    for floor in floors:
-        for path in modules(floor, deep=True):
-            library.add(floor.name, module(path, package))
+    """The library as its files stand, floors and modules in the order in which their package names them."""
+    library = Library(module(package / "__init__.py", package))
+    floors = [path.parent for path in package.glob("*/__init__.py") if not path.parent.name.startswith("_")]
+    for floor in sorted(floors, key=lambda floor: rank(floor.name, library.front)):
+        head = module(floor / "__init__.py", package)
+        rest = [module(path, package) for path in modules(floor) if path.parent != floor or path.stem != "__init__"]
+        order = sorted(rest, key=lambda inside: rank(inside.name.removeprefix(f"{head.name}.").split(".")[0], head))
+        for inside in [head, *order]:
+            library.add(floor.name, inside)
     return library
 
 
-def modules(folder: Path, deep: bool) -> list[Path]:
-    """The public modules of a folder, the package itself first."""
-    found = folder.glob("**/*.py" if deep else "*.py")
-    inside = [path for path in found if not hidden(path.relative_to(folder))]
+def rank(name: str, package: Module) -> tuple[int, str]:
+    """Where a package's own file first names a part of it; what it does not name comes last, by the alphabet."""
+    said = [n.value for n in ast.walk(package.tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return (said.index(name) if name in said else len(said)), name
+
+
+def modules(folder: Path) -> list[Path]:
+    """The public modules of a folder, a package before what is in it."""
+    inside = [path for path in folder.glob("**/*.py") if not hidden(path.relative_to(folder))]
     return sorted(inside, key=lambda path: (path.parent, path.name != "__init__.py", path.name))
 
 
@@ -105,17 +115,7 @@ def module(path: Path, package: Path) -> Module:
     source = path.read_text("utf-8")
     parts = path.relative_to(package.parent).with_suffix("").parts
     name = ".".join(part for part in parts if part != "__init__")
-    tree = ast.parse(source)
-    return Module(name, tree, source, tuple(lent(tree, path)))
-
-
-def lent(tree: ast.Module, path: Path) -> Iterator[ast.stmt]:
-    """What a package takes from its private modules to offer it as its own."""
-    for node in tree.body if path.name == "__init__.py" else []:
-        file = path.parent / f"{node.module}.py" if isinstance(node, ast.ImportFrom) and node.level == 1 else None
-        if file and node.module.startswith("_") and file.is_file():
-            names = {alias.name for alias in node.names}
-            yield from (made for made in ast.parse(file.read_text("utf-8")).body if getattr(made, "name", "") in names)
+    return Module(name, ast.parse(source), source)
 
 
 def write(library: Library, folder: Path) -> None:
@@ -131,13 +131,17 @@ def write(library: Library, folder: Path) -> None:
 
 
 def overview(library: Library, folder: str) -> str:
-    """All pages and their modules, each with the first sentence of its docstring."""
-    lines = [OPENING]
-    for name, inside in library.pages.items():
-        lines.append(f"## [{name}]({folder}/{name}.md)\n")
-        lines += [f"- {{py:mod}}`{m.name}`: {linked(first_sentence(m.doc), library, m.name)}" for m in inside if m.doc]
-        lines.append("")
-    return "\n".join(lines)
+    """The package's own words, then all pages and their modules, each with the first sentence of its docstring."""
+    parts = [
+        OPENING,
+        directive("py:module", library.front.name),
+        prose(library.front.doc, Place(library, library.front.name)),
+    ]
+    for name, (head, *rest) in library.pages.items():
+        listed = [f"- {{py:mod}}`{m.name}`: {Place(library, m.name).linked(first_sentence(m.doc))}" for m in rest]
+        said = Place(library, head.name).linked(first_sentence(head.doc))
+        parts += [f"## [{head.name}]({folder}/{name}.md)", said, "\n".join(listed)]
+    return "\n\n".join(parts) + "\n"
 
 
 def first_sentence(doc: str) -> str:
@@ -156,8 +160,8 @@ def page(library: Library, name: str) -> str:
 
 def section(inside: Module, library: Library) -> Iterator[str]:
     """A module: what it says of itself, then its names."""
-    yield directive("py:module", inside.name, "")
-    yield prose(inside.doc, library, inside.name)
+    yield directive("py:module", inside.name)
+    yield prose(inside.doc, Place(library, inside.name))
     for name, value, comment in constants(inside.tree, inside.source):
         yield directive("py:data", name, plain(comment), {"value": value})
     for node in inside.members():
@@ -166,7 +170,7 @@ def section(inside: Module, library: Library) -> Iterator[str]:
 
 def described(node: ast.FunctionDef | ast.ClassDef, where: str, library: Library) -> str:
     """A function or a class with its methods."""
-    text = prose(ast.get_docstring(node) or "", library, where, parameters(node))
+    text = prose(ast.get_docstring(node) or "", Place(library, where, tuple(parameters(node))))
     if isinstance(node, ast.FunctionDef):
         return directive("py:function", f"{node.name}({arguments(node)})", text)
     inner = [method(child, where, library) for child in methods(node)]
@@ -183,13 +187,15 @@ def method(node: ast.FunctionDef, where: str, library: Library) -> str:
     """A method or a property."""
     marks = {ast.unparse(decorator) for decorator in node.decorator_list}
     options = {mark: "" for mark in ("classmethod", "staticmethod") if mark in marks}
-    text = prose(ast.get_docstring(node) or "", library, where, parameters(node))
+    text = prose(ast.get_docstring(node) or "", Place(library, where, tuple(parameters(node))))
     if marks & {"property", "cached_property", "functools.cached_property"}:
         return directive("py:property", node.name, text, options)
     return directive("py:method", f"{node.name}({arguments(node, bound='staticmethod' not in marks)})", text, options)
 
 
-def directive(kind: str, argument: str, text: str, options: dict[str, str] | None = None, fence: str = ":::") -> str:
+def directive(
+    kind: str, argument: str, text: str = "", options: dict[str, str] | None = None, fence: str = ":::"
+) -> str:
     """A MyST directive."""
     lines = [
         f"{fence}{{{kind}}} {argument}",
@@ -198,35 +204,59 @@ def directive(kind: str, argument: str, text: str, options: dict[str, str] | Non
     return "\n".join([*lines, "", text, fence])
 
 
-def prose(doc: str, library: Library, where: str, names: list[str] | None = None) -> str:
+@dataclass(frozen=True)
+class Place:
+    """Where a docstring stands: what its backticks may mean. names: the parameters or fields that it tells of."""
+
+    library: Library
+    module: str
+    names: tuple[str, ...] = ()
+
+    def lines(self, text: str) -> str:
+        """Text as Markdown that keeps its lines."""
+        return "\\\n".join(self.linked(line) for line in text.split("\n"))
+
+    def linked(self, text: str) -> str:
+        """Text as Markdown; what stands in backticks and is a public name becomes a link."""
+        parts = re.split(r"(`[^`]+`)", text)
+        return "".join(self.code(part[1:-1]) if part.startswith("`") else plain(part) for part in parts)
+
+    def code(self, text: str) -> str:
+        """What stood in backticks: a link if it is a public name."""
+        known = re.fullmatch(r"[\w.]+", text) and text not in self.names
+        full = self.library.find(text, self.module) if known else None
+        return f"{{py:obj}}`{text} <{full}>`" if full else f"`{text}`"
+
+
+def prose(doc: str, place: Place) -> str:
     """A docstring as Markdown. What it says of each of the names becomes a list."""
     parts = re.split(r"\n\s*\n", inspect.cleandoc(doc)) if doc else []
-    return "\n\n".join(paragraph(part, library, where, names or []) for part in parts)
+    return "\n\n".join(paragraph(part, place) for part in parts)
 
 
-def paragraph(text: str, library: Library, where: str, names: list[str]) -> str:
+def paragraph(text: str, place: Place) -> str:
     """One paragraph, list or example of a docstring."""
-    if re.match(r"\s*>>> |    ", text):
-        return f"```python\n{text}\n```"
+    if re.match(r">>> |    ", text):
+        code = textwrap.dedent(text)
+        return f"```{'python' if re.match('>>>|from |import ', code) else 'text'}\n{code}\n```"
     if re.match(r"(-|\d+\.) ", text):
         items = [re.match(r"(\s*(?:(?:-|\d+\.) )?)(.*)", line).groups() for line in text.split("\n")]
-        return "\n".join(mark + linked(said, library, where) for mark, said in items)
-    text = unwrapped(text)
-    one = r"\*{0,2}\w+"
+        return "\n".join(mark + place.linked(said) for mark, said in items)
+    text, *later = re.split(AFTER, unwrapped(text), maxsplit=1)
     starts = [
         match
-        for match in re.finditer(rf"(?:^|(?<=[.;:]\s))({one}(?:, {one})*(?: and {one})?): ", text, flags=re.M)
-        if set(re.findall(r"\w+", match[1].replace(" and ", " "))) <= set(names)
+        for match in re.finditer(rf"(?:^|(?<=[.;:]\s))({NAME}(?:, {NAME})*(?: and {NAME})?): ", text, flags=re.M)
+        if set(re.findall(r"\w+", match[1].replace(" and ", " "))) <= set(place.names)
     ]
     if not starts:
-        return lines(text, library, where)
+        return place.lines(" ".join([text, *later]))
     ends = [match.start() for match in starts[1:]] + [len(text)]
     items = [
-        f"- **{plain(match[1])}**: {lines(text[match.end() : end].strip().rstrip(';'), library, where)}"
+        f"- **{plain(match[1])}**: {place.lines(text[match.end() : end].strip().rstrip(';'))}"
         for match, end in zip(starts, ends, strict=True)
     ]
-    lead = lines(text[: starts[0].start()].strip(), library, where)
-    return "\n\n".join(filter(None, [lead, "\n".join(items)]))
+    lead = place.lines(text[: starts[0].start()].strip())
+    return "\n\n".join(filter(None, [lead, "\n".join(items), *map(place.lines, later)]))
 
 
 def unwrapped(text: str) -> str:
@@ -237,23 +267,6 @@ def unwrapped(text: str) -> str:
         early = following and len(line) + 1 + len(following.split(" ")[0]) < SIDE
         out += line.strip() + ("\n" if early else " ")
     return out.strip()
-
-
-def lines(text: str, library: Library, where: str) -> str:
-    """Text as Markdown that keeps its lines."""
-    return "\\\n".join(linked(line, library, where) for line in text.split("\n"))
-
-
-def linked(text: str, library: Library, where: str) -> str:
-    """Text as Markdown; what stands in backticks and is a public name becomes a link."""
-    parts = re.split(r"(`[^`]+`)", text)
-    return "".join(code(part[1:-1], library, where) if part.startswith("`") else plain(part) for part in parts)
-
-
-def code(text: str, library: Library, where: str) -> str:
-    """What stood in backticks: a link if it is a public name."""
-    full = library.find(text, where) if re.fullmatch(r"[\w.]+", text) else None
-    return f"{{py:obj}}`{text} <{full}>`" if full else f"`{text}`"
 
 
 def plain(text: str) -> str:
