@@ -1,8 +1,9 @@
 """Read a built site as a reader would: python tools/check_browser.py book/_build/html [--screenshots DIR]
 
 In headless Chromium, from http://localhost and from the disk, light and dark, at 1280 and 375 pixels. Each
-page asks nothing of any other host, logs no error, never scrolls sideways, weighs at most 500 KB as sent with
-gzip, breaks no serious axe rule, and gives the Tab key every control.
+page asks nothing of any other host, logs no error, never scrolls sideways, weighs at most 350 KB as sent with
+gzip, breaks no serious axe rule, shows its skip link to whoever presses Tab, and gives the Tab key every control.
+A search quotes prose, and an address that does not exist leads back to the first page.
 
 Needs Chromium (apt-get install chromium) and pip install playwright axe-playwright-python.
 """
@@ -14,6 +15,7 @@ import concurrent.futures
 import functools
 import gzip
 import http.server
+import re
 import shutil
 import sys
 import threading
@@ -21,7 +23,9 @@ from pathlib import Path
 
 SIZES = ((1280, 900), (375, 800))
 SCHEMES = ("light", "dark")
-LIMIT_KB = 500
+LIMIT_KB = 350
+ALONE = ("404.html",)  # without the frame of the other pages
+CODE = r"\w\(\w+=|import \w|(\bP\([A-Z]\)){2}"
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -37,6 +41,19 @@ CONTROLS = """() => {
 UNREACHED = f"""() => ({CONTROLS})().filter(e => !window.ktReached.has(e)
     && !(e.type === 'radio' && [...document.getElementsByName(e.name)].some(r => window.ktReached.has(r))))
   .map(e => e.outerHTML.replace(/\\s+/g, ' ').slice(0, 110))"""
+# the skip link once the Tab key has reached it: how far its words stand out, and whether they are in sight
+SKIP_LINK = """() => {
+  const link = document.querySelector('.skip-link a'), bar = link.parentElement;
+  const part = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const light = colour => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).map(Number);
+    return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b) + 0.05;
+  };
+  const two = [light(getComputedStyle(link).color), light(getComputedStyle(bar).backgroundColor)];
+  const {top, bottom} = link.getBoundingClientRect();
+  return {focus: document.activeElement === link, inside: top >= 0 && bottom > top,
+    contrast: Math.max(...two) / Math.min(...two)};
+}"""
 RECORD_FOCUS = """() => {
   window.ktReached = new WeakSet();
   document.addEventListener('focusin', event => window.ktReached.add(event.target));
@@ -49,6 +66,18 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
+
+    def send_error(self, code, *args):
+        """What hosts do with a missing page: send 404.html."""
+        if code != 404:
+            return super().send_error(code, *args)
+        page = Path(self.directory, "404.html").read_bytes()
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(page)
 
 
 class Check:
@@ -84,6 +113,7 @@ class Check:
                     file = f"{name.replace('/', '-').removesuffix('.html')}-{scheme}-{width}.png"
                     page.screenshot(path=self.screenshots / file, full_page=True)
         if online:
+            self.skip(page, name)
             for width, height in SIZES:
                 page.set_viewport_size({"width": width, "height": height})
                 self.tab_through(page, f"{width} {name}")
@@ -114,6 +144,34 @@ class Check:
             nodes = "; ".join(" ".join(map(str, n["target"])) for n in rule["nodes"][:3])
             self.expect(False, f"{where}: axe {rule['id']} ({len(rule['nodes'])}): {nodes}")
         self.passed += not grave
+
+    def skip(self, page, name: str) -> None:
+        """The first press of Tab shows the skip link."""
+        if name in ALONE:
+            return
+        page.evaluate("() => { document.activeElement.blur(); window.scrollTo(0, 0); }")
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(50)
+        found = page.evaluate(SKIP_LINK)
+        seen = found["focus"] and found["inside"] and found["contrast"] >= 4.5
+        self.expect(seen, f"{name}: the skip link does not show: {found}")
+
+    def search(self, base: str) -> None:
+        """Results quote sentences: no code, no formula twice."""
+        page = self.browser.new_page()
+        page.goto(base + "search.html?q=slip")
+        page.wait_for_function("document.querySelectorAll('#search-results p.context').length > 5")
+        for text in page.locator("#search-results p.context").all_inner_texts():
+            self.expect(not re.search(CODE, text), f"search quotes code: {text}")
+        page.close()
+
+    def missing(self, base: str) -> None:
+        """A page that is not there, deep down, leads to the first page."""
+        page = self.browser.new_page()
+        page.goto(base + "notebooks/deep/none.html", wait_until="networkidle")
+        to = page.locator("main a").first.evaluate("link => link.href")
+        self.expect(to == base + "intro.html", f"404.html leads to {to}")
+        page.close()
 
     def tab_through(self, page, where: str) -> None:
         """Press Tab, up to four times round the page, until every visible control had the focus.
@@ -189,7 +247,7 @@ def main() -> int:
         arguments.screenshots.mkdir(parents=True, exist_ok=True)
     requirements()
     names = sorted(str(p.relative_to(site)) for p in site.rglob("*.html") if "_static" not in p.parts)
-    names = [n for n in names if n not in ("index.html", "genindex.html")]  # a redirect and an empty index
+    names = [n for n in names if n != "index.html"]  # a redirect
     # heavy pages first, and each browser takes every so-manieth, so that all end at about the same time
     heavy = sorted(names, key=lambda name: -(site / name).stat().st_size)
     shares = [share for share in (heavy[k :: arguments.jobs] for k in range(arguments.jobs)) if share]
@@ -213,6 +271,9 @@ def visit(site: Path, screenshots: Path | None, names: list[str]) -> tuple[int, 
         for base in (f"http://127.0.0.1:{server.server_port}/", site.as_uri() + "/"):
             for name in names:
                 check.page(base, name)
+            if "search.html" in names and base.startswith("http"):
+                check.search(base)
+                check.missing(base)
         browser.close()
     server.shutdown()
     return check.passed, len(check.faults)

@@ -1,21 +1,25 @@
 """Check a built site without a browser: python tools/check_site.py book/_build/html
 
 Every local link, anchor and asset resolves; nothing is loaded from elsewhere; pictures have words; each page
-has a title, a description and a language; no page with its styles, scripts and pictures exceeds 500 KB
-compressed (fonts load as needed: tools/check_browser.py weighs what is really sent). Standard library only.
+has a title, a description, a language and a picture for links to it; a missing page is answered by one that loads
+nothing; no page with its styles, scripts and pictures exceeds 350 KB compressed (fonts load as needed:
+tools/check_browser.py weighs what is really sent). Standard library only.
 """
 
 from __future__ import annotations
 
 import gzip
 import re
+import struct
 import sys
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-LIMIT_KB = 500
+LIMIT_KB = 350
+MISSING = "404.html"
+PREVIEW = (1200, 630)  # pixels
 LOADED_TAGS = {"script", "img", "source", "iframe", "video", "audio", "embed"}
 LOADED_LINKS = {"stylesheet", "preload", "icon", "shortcut icon"}
 COMPRESSIBLE = {".html", ".css", ".js", ".mjs", ".svg", ".json"}
@@ -33,6 +37,7 @@ class Page(HTMLParser):
     title: str = ""
     description: str = ""
     language: str = ""
+    preview: str = ""
     redirect: bool = False
 
     def __post_init__(self):
@@ -63,6 +68,8 @@ class Page(HTMLParser):
     def _meta(self, a):
         if a.get("name") == "description":
             self.description = (a.get("content") or "").strip()
+        if a.get("property") == "og:image":
+            self.preview = a.get("content") or ""
         if (a.get("http-equiv") or "").lower() == "refresh":
             self.redirect = True
             self.links.append(a.get("content", "").partition("url=")[2])
@@ -93,6 +100,7 @@ class Site:
             name = path.relative_to(self.root)
             self.check_addresses(page, name)
             self.check_words(page, name)
+            self.check_preview(page, name)
             kb = self.weight(page) / 1024
             self.expect(kb <= LIMIT_KB, f"{name}: {kb:.0f} KB compressed, more than {LIMIT_KB}")
         for css in sorted(self.root.rglob("*.css")):
@@ -122,8 +130,19 @@ class Site:
             return
         self.expect(bool(page.title), f"{name}: no title")
         self.expect(bool(page.language), f"{name}: no language")
-        generated = page.path.stem in ("search", "genindex")
-        self.expect(generated or bool(page.description), f"{name}: no description")
+        self.expect(page.path.stem == "search" or bool(page.description), f"{name}: no description")
+
+    def check_preview(self, page: Page, name: Path) -> None:
+        """A picture for links to the page; the page for missing ones needs none, and stands at any depth."""
+        if page.redirect:
+            return
+        if name.as_posix() == MISSING:
+            loaded = [address for address in page.assets if not address.startswith("data:")]
+            self.expect(not loaded, f"{name}: loads {', '.join(loaded)}, which is elsewhere from a deeper address")
+            return
+        local = urlsplit(page.preview).path.rpartition("/")[2] if elsewhere(page.preview) else page.preview
+        picture = self.target(self.root / MISSING if elsewhere(page.preview) else page.path, local)
+        self.expect(bool(page.preview) and size(picture) == PREVIEW, f"{name}: no preview of {PREVIEW} pixels")
 
     def check_style_sheet(self, css: Path) -> None:
         for address in re.findall(r"url\(\s*[\"']?([^\"')]+)", css.read_text("utf-8")):
@@ -145,6 +164,12 @@ class Site:
         return sum(compressed(f) for f in files if f.is_file())
 
 
+def size(path: Path) -> tuple[int, ...]:
+    """Width and height of a PNG; nothing for anything else."""
+    data = path.read_bytes()[:24] if path.is_file() else b""
+    return struct.unpack(">II", data[16:24]) if data[:8] == b"\x89PNG\r\n\x1a\n" else ()
+
+
 def elsewhere(address: str) -> bool:
     parts = urlsplit(address)
     return bool(parts.scheme or parts.netloc)
@@ -164,6 +189,7 @@ def main() -> int:
         return 2
     site = Site(Path(sys.argv[1]))
     site.check()
+    site.expect((site.root / MISSING).is_file(), f"no {MISSING}")
     for fault in sorted(set(site.faults)):
         print(fault)
     heaviest = max(site.pages.values(), key=site.weight)

@@ -2,7 +2,9 @@
 
 The rooms: `kt_plain` turns the notebooks' plain Markdown into Sphinx's, `kt_quotes` reads what they quote,
 `kt_figures` puts figures on a page, `kt_slides` exports them, `kt_pages` holds the directives for both,
-`kt_benchmarks` the one for timings, `kt_finish` slims the built pages. This one wires them up.
+`kt_benchmarks` the one for timings. `kt_api` writes the API pages and `kt_codelinks` leads to them from code.
+`kt_search` is the search, `kt_share` what links to the book show. `kt_finish` and `kt_slim` slim the built pages.
+This one wires them up.
 """
 
 from __future__ import annotations
@@ -14,13 +16,18 @@ import time
 from html import escape
 from pathlib import Path
 
+import kt_api
 import kt_benchmarks
+import kt_codelinks
 import kt_figures
 import kt_finish
 import kt_pages
 import kt_plain
 import kt_quotes
+import kt_search
+import kt_share
 import kt_slides
+import kt_slim
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -28,6 +35,7 @@ from sphinxcontrib.katex import KaTeXServer
 
 SYNCED = ("notebooks/*.ipynb", "ktlib/studies/stored/golden_*.json")
 DESCRIPTION_LENGTH = 160
+API = "api"  # where its pages stand
 
 
 def sync_notebooks(app: Sphinx, config: Config) -> None:
@@ -58,6 +66,12 @@ def gather_quotes(app: Sphinx, config: Config) -> None:
     kt_slides.export(app.kt_quotes.figures, Path(app.srcdir) / "_generated" / "figures")
 
 
+def write_api(app: Sphinx, config: Config) -> None:
+    """The API pages, beside the others."""
+    app.kt_api = kt_api.read(Path(app.srcdir).parent / "ktlib")
+    kt_api.write(app.kt_api, Path(app.srcdir) / API)
+
+
 def number_chapter(app: Sphinx, doctree: nodes.document) -> None:
     """Write NB-1 before the title of notebooks/01_…, here and in every table of contents."""
     stem = app.env.docname.removeprefix("notebooks/")
@@ -77,14 +91,17 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict, doctr
 
 def finish(app: Sphinx, error: Exception | None) -> None:
     """Slim and mend the pages after a successful build."""
-    if error is None and app.builder.name == "html":
-        site = Path(app.outdir)
+    site = Path(app.outdir)
+    if error is None and app.builder.name == "html" and kt_slim.is_new(site):
         kt_finish.slim_icons(site)
         kt_finish.drop_unused(site)
         kt_finish.mend_roles(site)
         kt_figures.write_fonts(site / "_static")
         for notebook in (Path(app.srcdir).parent / "notebooks").glob("*.ipynb"):  # for download: the original
             shutil.copy2(notebook, site / "_sources" / "notebooks")
+        kt_codelinks.link(site, Path(app.srcdir) / "notebooks", app.kt_api, API)
+        kt_search.load_reader(site)
+        kt_slim.slim(site)
 
 
 def start_katex_patiently() -> None:
@@ -107,9 +124,13 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", sync_notebooks, priority=100)
     app.connect("config-inited", gather_quotes, priority=200)
     app.connect("source-read", kt_plain.translate)
+    app.connect("config-inited", write_api, priority=200)
+    app.connect("config-inited", kt_share.draw_picture, priority=200)
+    app.connect("builder-inited", kt_search.index_prose)
     app.connect("doctree-read", number_chapter, priority=100)  # before Sphinx collects titles
     app.connect("html-page-context", describe)
-    app.connect("build-finished", finish)
+    app.connect("html-page-context", kt_share.share, priority=600)  # after the description
+    app.connect("build-finished", finish, priority=900)  # after the theme, which colours the code
     app.add_directive("kt-figure", kt_pages.KtFigure)
     app.add_directive("kt-cards", kt_pages.KtCards)
     app.add_directive("kt-claims", kt_pages.KtClaims)

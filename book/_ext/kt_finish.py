@@ -32,9 +32,14 @@ def slim_icons(site: Path) -> None:
 
 
 def mend_roles(site: Path) -> None:
-    """Give the entries of a bibliography the role that their list calls for."""
+    """Give the entries of a bibliography the role that their list calls for, and the sidebar's folds a name."""
     for page in site.rglob("*.html"):
         rewrite(page, 'role="doc-biblioentry"', 'role="listitem"')
+        rewrite(
+            page,
+            '<summary><span class="toctree-toggle"',
+            '<summary aria-label="The pages below"><span class="toctree-toggle"',
+        )
 
 
 def rewrite(page: Path, pattern: str, replacement: str) -> None:
