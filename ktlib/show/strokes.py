@@ -125,7 +125,8 @@ def _apart(bottoms: np.ndarray, heights: np.ndarray) -> np.ndarray:
         groups.append([i])
         places.append(bottoms[i])
         while len(groups) > 1 and places[-2] + heights[groups[-2]].sum() > places[-1]:
-            groups[-2] += groups.pop()
+            last = groups.pop()
+            groups[-1] += last
             places.pop()
             before = np.cumsum(heights[groups[-1]]) - heights[groups[-1]]
             places[-1] = float(np.mean(bottoms[groups[-1]] - before))
