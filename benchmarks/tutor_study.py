@@ -32,9 +32,6 @@ import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-
-from ktlib.studies import tutor_log  # noqa: E402
-
 SEED = 2024
 SUBSETS = {25: 5, 50: 5, 100: 5, 200: 5, 400: 3, 800: 2, 1600: 2}  # students: how many random subsets
 MODELS = {
@@ -83,8 +80,8 @@ def logs():
     return datasets.assist2009("train"), datasets.assist2009("test"), datasets.assist2009_skills()
 
 
-def details_of(model: tutor_log.Tracing) -> dict:
-    """How many skills were fitted, and how they are flagged."""
+def details_of(model) -> dict:
+    """How many skills a `tutor_log.Tracing` has fitted, and how they are flagged."""
     flags = pd.Series([flag for flags in model.fits.flags for flag in set(flags)], dtype=object)
     return {
         "skills": len(model.fits.names),
@@ -97,6 +94,8 @@ def details_of(model: tutor_log.Tracing) -> dict:
 def fit(name: str, train: pd.DataFrame, settings: dict, seed: int):
     links = logs()[2]
     if name.startswith("BKT"):
+        from ktlib.studies import tutor_log
+
         prior = "learned" if name == "BKT, learned prior" else None
         return tutor_log.fit(train, links, prior=prior, **settings)
     if name.startswith("DKT"):
@@ -122,7 +121,7 @@ def fit(name: str, train: pd.DataFrame, settings: dict, seed: int):
 
 def details(model) -> dict:
     """What the fit says about itself."""
-    if isinstance(model, tutor_log.Tracing):
+    if hasattr(model, "fits"):
         return details_of(model)
     kept = ("converged", "ability_sd", "epochs", "stopped")
     found = {name: getattr(model, name) for name in kept if hasattr(model, name)}
@@ -162,7 +161,9 @@ def whole(name: str, folder: Path) -> dict:
     from ktlib.bkt import skills  # noqa: F401
     from ktlib.forecast import baselines  # noqa: F401
 
-    if name.startswith("DKT"):
+    if name.startswith("BKT"):
+        import ktlib.studies.tutor_log
+    elif name.startswith("DKT"):
         import ktlib.forecast.dkt  # noqa: F401
     elif name.startswith(("PFA", "best")):
         import sklearn.linear_model  # noqa: F401
@@ -177,7 +178,9 @@ def whole(name: str, folder: Path) -> dict:
     done = time.perf_counter()
     memory["peak"] = megabytes("VmHWM")
     own = {}
-    if isinstance(model, tutor_log.Tracing) and model.several != tutor_log.A_SKILL_OF_ITS_OWN:
+    if name.startswith("BKT") and model.several != "a skill of its own":
+        from ktlib.studies import tutor_log
+
         own = {"by_skill": model.predict_rows(tutor_log.by_skill(test, model.links))}
     np.savez_compressed(folder / f"whole {name}.npz", forecast=p, **own)
     seconds = {"fit": fitted - began, "fit_processor": busy, "forecast": done - fitted}
@@ -228,6 +231,7 @@ def estimate(found) -> dict:
 
 def score_whole(name: str, folder: Path, reference: np.ndarray) -> dict:
     from ktlib.forecast import scores
+    from ktlib.studies import tutor_log
 
     _, test, links = logs()
     right, who = test["correct"].to_numpy(), test["student"].to_numpy()

@@ -55,10 +55,10 @@ class Forecasts:
         return float(np.std(drawn[0] - drawn[1], ddof=1))
 
     def stages(self) -> dict[str, np.ndarray]:
-        """Rows by which answer of hers on the skill it is."""
+        """Rows by which answer of hers on the skill it is; a stage without rows is left out."""
         nth = 1 + self.log.groupby(["student", "skill"]).cumcount().to_numpy()
         stage = np.searchsorted(list(STAGES.values()), nth)
-        return {name: np.flatnonzero(stage == k) for k, name in enumerate(STAGES)}
+        return {name: np.flatnonzero(stage == k) for k, name in enumerate(STAGES) if (stage == k).any()}
 
     def by_stage(self, models=("BKT", "IRT", "average")) -> pd.DataFrame:
         """AUC and log loss of each stage and model, as `scores.Score.row` gives them."""

@@ -137,7 +137,8 @@ def forgetting(fits: skills.SkillFits, rows: pd.DataFrame, keep: float) -> np.nd
     gap = (turn.answer.diff() - 1).fillna(0).clip(upper=30).to_numpy()
     nth, pair = turn.cumcount().to_numpy(), turn.ngroup().to_numpy()
     own = dict(zip(fits.names, fits.params, strict=True))
-    p_init, p_transit, p_slip, p_guess = np.array([tuple(own.get(s, fits.prior.params)) for s in rows.skill]).T
+    new = bkt.BKTParams() if fits.prior is None else fits.prior.params
+    p_init, p_transit, p_slip, p_guess = np.array([tuple(own.get(skill, new)) for skill in rows.skill]).T
     came = rows.correct.to_numpy() == 1
     known, out = np.empty(pair.max() + 1), np.empty(len(rows))
     for t in range(nth.max() + 1):

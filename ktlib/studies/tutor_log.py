@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from .. import forecast
 from .._checks import short
 from ..bkt import NAMES, BKTParams, simulate, skills
 from ..data.sequences import sequences_by
-from ..forecast import scores
-from ..forecast.scores import Estimate
+
+if TYPE_CHECKING:
+    from ..forecast.scores import Estimate
 
 A_SKILL_OF_ITS_OWN = "a skill of its own"
 FLAGS = {  # a kind of flag in words -> what such flags of `skills.fit` say
@@ -86,17 +89,17 @@ def fit(
 
 def score(log: pd.DataFrame, p: np.ndarray, metrics=("auc", "log_loss")) -> dict[str, Estimate]:
     """Metrics of a forecast of this log, by student."""
-    return scores.score(log.correct, p, cluster=log.student, metrics=metrics).metrics
+    return forecast.scores.score(log.correct, p, cluster=log.student, metrics=metrics).metrics
 
 
 def lead(log: pd.DataFrame, a: np.ndarray, b: np.ndarray, metric: str = "auc") -> Estimate:
     """By how much a metric is higher for forecast a than for b, paired, by student."""
-    return scores.compare(log.correct, a, b, metric, cluster=log.student)
+    return forecast.scores.compare(log.correct, a, b, metric, cluster=log.student)
 
 
 def resampled(log: pd.DataFrame, *forecasts: np.ndarray, metric: str, seed: int = 5) -> float:
     """The standard error of a metric, or of the first forecast's lead over the second, by drawing students anew."""
-    drawn = [scores.bootstrap(log.correct, p, metric, log.student, rng=seed) for p in forecasts]
+    drawn = [forecast.scores.bootstrap(log.correct, p, metric, log.student, rng=seed) for p in forecasts]
     return float((drawn[0] - drawn[1] if len(drawn) > 1 else drawn[0]).std(ddof=1))
 
 

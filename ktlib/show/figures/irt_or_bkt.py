@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from ... import bkt
 from ...forecast.baselines import Rasch
-from ...studies.irt_or_bkt import FRESH, STAGES, Forecasts
+from ...studies.irt_or_bkt import FRESH, Forecasts
 from ...studies.levels import ability_path
 from ...studies.worlds import TRUTH as CLASS
 from ...studies.worlds import Worlds
@@ -164,7 +164,7 @@ def early_late(stages: pd.DataFrame) -> Figure:
     """AUC by which answer of hers on the skill it is. stages: as `Forecasts.by_stage` gives it."""
     by = {model: own.set_index("stage") for model, own in stages.groupby("model")}
     first, last = ({model: own.auc.iloc[place] for model, own in by.items()} for place in (0, -1))
-    places = np.arange(len(STAGES))
+    places = np.arange(len(by["BKT"]))
 
     def draw(page: Page) -> None:
         ax = page.panels(height=3 if page.narrow else None)

@@ -55,6 +55,10 @@ def shrink(raw: SkillFits, learned: SkillFits, names: Sequence[str] = ("p_transi
     """Each skill's estimates by itself and under a learned prior, against its students."""
     students = learned.students
     moved = np.abs(raw.estimates - learned.estimates)[:, 1:].max(1)
+    parts = (
+        (students < 50, "Below 50 students the estimates move", " (median of the largest move)"),
+        (students >= 500, "from 500 on", ""),
+    )
 
     def draw(page: Page) -> None:
         for ax, name in zip(page.panels(len(names), height=2.4 if page.narrow else None), names, strict=True):
@@ -72,8 +76,8 @@ def shrink(raw: SkillFits, learned: SkillFits, names: Sequence[str] = ("p_transi
         draw,
         finding="The prior moves what few or vague answers left open",
         alt=f"Raw and prior-based estimates of transit and guess on {len(raw.names)} skills against their students. "
-        f"Below 50 students the estimates move by {np.median(moved[students < 50]):.2f} (median of the largest move), "
-        f"from 500 on by {np.median(moved[students >= 500]):.2f}.",
+        + ", ".join(f"{words} by {np.median(moved[part]):.2f}{more}" for part, words, more in parts if part.any())
+        + ".",
         name="tutor-shrink",
     )
 
