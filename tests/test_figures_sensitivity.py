@@ -6,6 +6,7 @@ import pytest
 from ktlib import BKTParams, bkt
 from ktlib.bkt.sensitivity import MASTERY, cost, mastery_step, sweep
 from ktlib.show.figures import sensitivity as figures
+from ktlib.studies import wrong_numbers
 
 TRUTH = BKTParams(p_init=0.3, p_transit=0.2, p_slip=0.1, p_guess=0.2)
 ANSWERS = [0, 1, 1, 0, 1, 1, 1]
@@ -17,9 +18,11 @@ SLIPS, GUESSES = np.linspace(0.05, 0.4, 4), np.linspace(0.05, 0.5, 5)
 PLANE = np.linspace(0.3, 0.005, 20).reshape(5, 4)
 AXIS = np.linspace(0.01, 0.99, 9)
 AFTER = {slip: (1 - slip) / (1 - slip + AXIS) for slip in (0.1, 0.3, 0.5)}
+STUDY = wrong_numbers.run(TRUTH, off_by=(0.05, 0.1), classes=((10, 5),), students=50, questions=6, n=5)
 FIGURES = {
     "one-student": figures.one_student(ANSWERS, TRUTH),
     "wrong-numbers": figures.wrong_numbers(FACTORS, COSTS, TRUTH, BASE),
+    "together": figures.together(STUDY),
     "slip-and-guess": figures.slip_and_guess(SLIPS, GUESSES, PLANE, TRUTH, BASE),
     "upside-down": figures.upside_down(AXIS, AFTER),
 }
@@ -55,6 +58,15 @@ def test_each_number_is_priced():
             np.testing.assert_allclose(curves(axes[i]), [[100 * one.false_masters for one in COSTS[name]]])
             np.testing.assert_allclose(curves(axes[4 + i]), [[one.extra for one in COSTS[name]]])
     assert f"{COSTS['p_guess'][0].false_masters:.0%}" in FIGURES["wrong-numbers"].finding
+
+
+def test_medians_of_all_draws_stand_in_their_rows():
+    costs = [*STUDY.off_by.values(), *STUDY.fitted.values()]
+    for ax, what in zip(FIGURES["together"].fig().axes, ("changed", "flipped", "false_masters", "kept"), strict=True):
+        dots = np.concatenate([np.column_stack(line.get_data()) for line in ax.lines if line.get_marker() == "o"])
+        wanted = [wrong_numbers.quantiles(found, what)[1] for found in costs]
+        np.testing.assert_allclose(dots, np.column_stack([wanted, range(3)]))
+    assert "Fitted to 10 × 5" in FIGURES["together"].finding
 
 
 def test_the_plane_has_the_truth_in_its_place():
