@@ -151,7 +151,7 @@ def doors():
     from ktlib.forecast import baselines, recovery, scores  # fmt: skip
     from ktlib.homework import recommend  # fmt: skip
     from ktlib.irt import ascent, mml, posterior, simulation  # fmt: skip
-    from ktlib.show import explorers, figures, quotes, tables  # fmt: skip
+    from ktlib.show import explorers, figures, live, quotes, tables  # fmt: skip
 
     p, g = BKTParams(), things
     yield "bkt.model.BKTParams", BKTParams, dict(p_init=0.2, p_transit=0.1, p_slip=0.1, p_guess=0.2, allow_flip=False)
@@ -421,6 +421,7 @@ def doors():
     )
     yield "show.tables.say", tables.say, dict(text="a sentence")
     yield "show.tables.table", tables.table, dict(rows=[["a", 1.5]], columns=["", "x"], formats=".1f", bold=[0])
+    yield "show.live.live", live.live, dict(draw=lambda p_guess: p_guess, p_guess=(0.1, 0.3))
     yield "show.quotes.Numbers", quotes.Numbers, dict(values={"a": "1"})
     yield (
         "show.quotes.Claim",
