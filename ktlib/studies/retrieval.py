@@ -13,14 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
 from tqdm import tqdm
 
 from .._checks import one_of, whole
 from ..data.responses import Responses
 from ..forecast.recovery import recovery
 from ..irt import ascent, mml
-from ..irt.posterior import paper_priors
+from ..irt.posterior import Normal, paper_priors
 from . import stored
 
 BLOCKS = ("difficulty", "discrimination", "ability")
@@ -148,45 +147,18 @@ def by_likelihood(responses: Responses) -> dict[str, Estimate]:
 
 
 def by_likelihood_with_priors(responses: Responses) -> dict[str, Estimate]:
-    """The same likelihood times our priors: difficulty N(0, 1), discrimination log-normal(0, 0.5)."""
-    nodes, log_weights = mml.gauss_hermite(POINTS)
-    table = responses.to_wide().to_numpy()
-    right, wrong = (table == 1) * 1.0, (table == 0) * 1.0
-    items = table.shape[1]
+    """The same likelihood times our priors: difficulty N(0, 1), discrimination log-normal(0, 0.5).
 
-    def expect(log_alpha, beta):
-        """Log likelihood, its slopes by log α and β, and P(node | answers)."""
-        gap, alpha = nodes - beta[:, None], np.exp(log_alpha)[:, None]
-        log_p = -np.logaddexp(0, -alpha * gap)
-        joint = right @ log_p + wrong @ (log_p - alpha * gap) + log_weights
-        top = joint.max(1, keepdims=True)
-        given = np.exp(joint - top)
-        value = (top[:, 0] + np.log(given.sum(1))).sum()
-        given /= given.sum(1, keepdims=True)
-        surprise = alpha * (right.T @ given - (right + wrong).T @ given * np.exp(log_p))
-        return value, (surprise * gap).sum(1), -surprise.sum(1), given
-
-    def loss(free):
-        """Minus the log of likelihood times priors, and its slopes."""
-        log_alpha, beta = free.reshape(2, items)
-        value, by_log_alpha, by_beta, _ = expect(log_alpha, beta)
-        value -= (log_alpha**2).sum() / (2 * SD_LOG_ALPHA**2) + (beta**2).sum() / 2
-        return -value, -np.concatenate([by_log_alpha - log_alpha / SD_LOG_ALPHA**2, by_beta - beta])
-
-    end = minimize(loss, np.zeros(2 * items), jac=True, method="BFGS", options={"gtol": 1e-3})
-    bend = np.array([(loss(end.x + move)[1] - end.jac) / 1e-4 for move in 1e-4 * np.eye(2 * items)])
-    bend = (bend + bend.T) / 2  # second derivatives, by differences; then one Newton step
-    log_alpha, beta = (end.x - np.linalg.solve(bend, end.jac)).reshape(2, items)
-    sd_alpha, sd_beta = np.sqrt(np.diag(np.linalg.inv(bend))).reshape(2, items)
-    given = expect(log_alpha, beta)[3]
-    ability = given @ nodes
-    sd = np.sqrt(given @ nodes**2 - ability**2)
-    ends = (np.exp(log_alpha + z * sd_alpha) for z in (-1.96, 1.96))
-    alpha = np.exp(log_alpha)
+    The mode is that of discrimination's logarithm, as for the other fits: hence the prior's shifted mean.
+    """
+    priors = {"difficulty": Normal(0, 1), "discrimination": Normal(SD_LOG_ALPHA**2, SD_LOG_ALPHA, log=True)}
+    fit = mml.fit(responses, points=POINTS, priors=priors, tol=1e-5)
+    alpha, sd_log = fit.discrimination, fit.discrimination_se / fit.discrimination
+    ends = (alpha * np.exp(z * sd_log) for z in (-1.96, 1.96))
     return {
-        "difficulty": Estimate.normal(beta, sd_beta),
-        "discrimination": Estimate(alpha.round(5), alpha * sd_alpha, *ends),
-        "ability": Estimate.normal(ability, sd),
+        "difficulty": Estimate.normal(fit.difficulty, fit.difficulty_se),
+        "discrimination": Estimate(alpha.round(5), fit.discrimination_se, *ends),
+        "ability": Estimate.normal(fit.ability, fit.ability_sd),
     }
 
 
