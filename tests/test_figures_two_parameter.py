@@ -6,7 +6,7 @@ import pytest
 from scipy.special import expit
 
 from ktlib.show.figures import two_parameter as figures
-from ktlib.studies.mean_field import BLOCKS, Coverage
+from ktlib.studies.mean_field import BLOCKS, ByBlock
 
 
 def clear(figure):
@@ -59,7 +59,7 @@ def test_the_race_has_a_point_for_each_number_of_steps():
 def test_coverage_stands_at_its_mean(n):
     rng = np.random.default_rng(0)
     columns = pd.MultiIndex.from_product([("mean-field", "calibrated"), BLOCKS])
-    found = Coverage(n, 0, pd.DataFrame(rng.uniform(0.88, 0.94, (n, 6)), columns=columns))
+    found = ByBlock(n, 0, pd.DataFrame(rng.uniform(0.88, 0.94, (n, 6)), columns=columns))
     figure = clear(figures.coverage(found))
     dots = [line.get_xdata() for line in figure.fig().axes[0].lines if line.get_marker() == "o"]
     np.testing.assert_allclose(np.ravel(dots), found.mean)

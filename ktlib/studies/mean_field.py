@@ -21,7 +21,7 @@ BLOCKS = ("ability", "difficulty", "discrimination")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Coverage:
+class ByBlock:
     """Shares of 95% intervals that hold the truth, over `n` dense classes with seeds from `seed` on.
 
     frame: a row a class, columns (fit, block); fits are "mean-field" and "calibrated".
@@ -56,7 +56,7 @@ class Beside:
     solved: float
 
 
-def run(n: int = 100, seed: int = 2000, progress: bool = False) -> Coverage:
+def run(n: int = 100, seed: int = 2000, progress: bool = False) -> ByBlock:
     """Draw `n` dense classes, fit each once, and ask how often intervals of both kinds hold the truth."""
     rows = []
     for one in tqdm(range(seed, seed + whole(n, "n", 2)), unit="class", disable=not progress):
@@ -68,7 +68,7 @@ def run(n: int = 100, seed: int = 2000, progress: bool = False) -> Coverage:
                 row[name, block] = np.mean((low <= true) & (true <= high))
         rows.append(row)
     columns = pd.MultiIndex.from_tuples(rows[0], names=["fit", "block"])
-    return Coverage(n, seed, pd.DataFrame(rows).set_axis(columns, axis=1))
+    return ByBlock(n, seed, pd.DataFrame(rows).set_axis(columns, axis=1))
 
 
 def both(responses: Responses) -> dict[str, Posterior]:

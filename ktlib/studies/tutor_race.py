@@ -45,7 +45,7 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Race:
+class TutorRace:
     """The stored study. report: all of it. seed: of its draws. models: name -> what was found of each."""
 
     report: dict
@@ -174,9 +174,9 @@ class Race:
         return self._against[other][metric]["ahead"]
 
 
-def full() -> Race:
+def full() -> TutorRace:
     """What the full run stored."""
-    return Race(json.loads(stored("results/tutor.json").read_text(encoding="utf-8")))
+    return TutorRace(json.loads(stored("results/tutor.json").read_text(encoding="utf-8")))
 
 
 def _found(row: dict) -> Found:

@@ -21,10 +21,11 @@ REAL = ("simulated", "eedi", "timss")  # all but the one made so that attributes
 WHERE = {"rare": "rare areas", "thin": "thin questions", "all": "all answers"}
 PLACES = {"all": "all answers", "half": "the less frequent half of the areas", "rare": "rare areas"}
 PRIORS = {"": ("spreads learned", ESTIMATE), ", fixed": ("all priors N(0, 1)", PEER)}
+MODELS = ("2PL", "K = 3", f"K = 3, {ALL}")
 FAMILIES = ((ESTIMATE, "o", "●"), (PEER, "s", "■"), (OTHER, "^", "▲"))
 
 
-def areas(study: ExamStudy, log: str, models=("2PL", "K = 3", f"K = 3, {ALL}")) -> Figure:
+def areas(study: ExamStudy, log: str, models=MODELS) -> Figure:
     """Test AUC and F1 of three models in each content area of a log, the largest area on top."""
     found, colours = study.areas(log), dict(zip(models, (TRUTH, PEER, ESTIMATE), strict=True))
     ahead = {metric: study.ahead(log, *models[:0:-1], metric) for metric in ("auc", "f1")}

@@ -1,6 +1,6 @@
 """NB-5's figures: a tutor's log, its skills fitted, forecasters held against each other, and where BKT fails.
 
-Fits are what `ktlib.bkt.skills.fit` gives, `race` is a `ktlib.studies.tutor_race.Race`.
+Fits are what `ktlib.bkt.skills.fit` gives, `race` is a `ktlib.studies.tutor_race.TutorRace`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pandas as pd
 from ...bkt import NAMES, BKTParams
 from ...bkt.skills import SkillFits
 from ...studies.tutor_failures import Along
-from ...studies.tutor_race import BKT, SAME_AS, Race
+from ...studies.tutor_race import BKT, SAME_AS, TutorRace
 from .. import strokes
 from ..figure import Figure, Page
 from ..style import ESTIMATE, OTHER, PEER, PRIOR, TRUTH
@@ -111,7 +111,7 @@ def all_skills(fits: SkillFits, habit: BKTParams | None = None) -> Figure:
     )
 
 
-def race(found: Race, answers: int, students: int) -> Figure:
+def race(found: TutorRace, answers: int, students: int) -> Figure:
     """AUC of each model with its interval, best first, and what the source of the split published."""
     order = found.order
     auc = {name: found.metric(name) for name in order}
@@ -138,7 +138,7 @@ def race(found: Race, answers: int, students: int) -> Figure:
     )
 
 
-def three_ways(found: Race, rows: int, kept: int) -> Figure:
+def three_ways(found: TutorRace, rows: int, kept: int) -> Figure:
     """Each model's AUC pooled, weighted by skill and as a mean over skills. rows: of answer and skill. kept: skills."""
     order, ways = found.order, found.ways
     fall = ways.pooled - ways["mean"]
@@ -164,7 +164,7 @@ def three_ways(found: Race, rows: int, kept: int) -> Figure:
     )
 
 
-def calibration(found: Race, names: Sequence[str] = (BKT, "DKT", "best logistic", "PFA")) -> Figure:
+def calibration(found: TutorRace, names: Sequence[str] = (BKT, "DKT", "best logistic", "PFA")) -> Figure:
     """Share right minus forecast, in bins of equally many answers, a panel a model, the worst last."""
     bins = {name: 100 * pd.DataFrame(found.models[name]["calibration"]["bins"]) for name in names}
     errors = {name: 100 * found.models[name]["calibration"]["error"] for name in names}
@@ -247,7 +247,7 @@ def along(found: Along) -> Figure:
     )
 
 
-def learning(found: Race, answers: int, students: int) -> Figure:
+def learning(found: TutorRace, answers: int, students: int) -> Figure:
     """AUC of five models against the students they learned from; the size from which DKT leads BKT in every draw."""
     cross, most = found.leads_from(BKT), int(found.answers.index[-1])
     heavy = {"best logistic": "best logistic", "DKT": "DKT", BKT: "BKT, prior"}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from ...studies.mean_field import BLOCKS, RAW, SOLVED, Coverage
+from ...studies.mean_field import BLOCKS, RAW, SOLVED, ByBlock
 from .. import strokes
 from ..figure import Figure, Page
 from ..style import ESTIMATE, OTHER, PEER, PRIOR, TRUTH
@@ -120,7 +120,7 @@ def race(fast: Mapping[str, float], slow: Mapping[int, Mapping[str, float]]) -> 
     )
 
 
-def coverage(found: Coverage) -> Figure:
+def coverage(found: ByBlock) -> Figure:
     """How many 95% intervals hold the truth, as mean-field gives them and calibrated."""
     mean, half = found.mean, found.half
     raw, solved = ({block: f"{mean[fit][block]:.0%}" for block in BLOCKS} for fit in (RAW, SOLVED))
