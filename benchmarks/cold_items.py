@@ -19,12 +19,13 @@ from exam_study import DATA, ROOT, SEED, TOL, columns, regression, settings, sha
 
 from ktlib.forecast.scores import compare, score
 from ktlib.irt import ascent
+from ktlib.studies.cold_items import INFORMED, NONE_KEPT
 
 SEEDS = {"eedi": 5, "timss": 5, "simulated": 3}
 KEPT = (0, 1, 2, 5, 10, 20, 50, 100)
 SHARE, MOST = 0.2, 100  # of the questions are cold; of each at most so many answers are judged
-MODELS = ("item mean", "regression", "2PL", "K = 3", "K = 3, all to all")
-PAIRS = [("K = 3, all to all", "K = 3"), ("K = 3, all to all", "2PL"), ("regression", "2PL")]
+MODELS = ("item mean", "regression", "2PL", "K = 3", INFORMED)
+PAIRS = [(INFORMED, "K = 3"), (INFORMED, "2PL"), ("regression", "2PL")]
 
 
 def dealt(answers, rng) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +69,7 @@ def study(data, c, seeds: int) -> list[dict]:
                 found = score(test.correct, p[model], cluster=test.item)
                 rows[-1]["models"][model] = {m: [e.value, e.se] for m, e in found.metrics.items()}
             tasks = {f"{a} - {b}": (p[a], p[b]) for a, b in PAIRS}
-            tasks["K = 3 - K = 3, all to all, none kept"] = p["K = 3"], none["K = 3, all to all"]
+            tasks[NONE_KEPT] = p["K = 3"], none[INFORMED]
             for what, (a, b) in tasks.items():
                 for metric in ("auc", "log_loss"):
                     found = compare(test.correct, a, b, metric, cluster=test.item)

@@ -2,9 +2,8 @@
 
     python benchmarks/coverage_study.py [--out ktlib/studies/stored/results/coverage.json]
 
-Each design is simulated again and again from the same truth, fitted from the literature's start, and given
-`uncertainty.intervals`. Beside the spread of the estimates stand the Cramér-Rao bound and the floor that no method
-passes.
+Each design is `ktlib.studies.coverage.run` in full. Beside the spread of the estimates stand the Cramér-Rao bound and
+the floor that no method passes.
 """
 
 import argparse
@@ -19,12 +18,12 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from ktlib import BKTParams, bkt
-from ktlib.bkt import NAMES, bounds, em
-from ktlib.bkt.uncertainty import intervals
+from ktlib import BKTParams
+from ktlib.bkt import NAMES, bounds
+from ktlib.studies import coverage
 
 ROOT = Path(__file__).resolve().parents[1]
-SEED, LEVEL, TOL = 2024, 0.95, 1e-8
+SEED, LEVEL = 2024, 0.95
 TRUTH = BKTParams(p_init=0.25, p_transit=0.12, p_slip=0.08, p_guess=0.18)
 CAREFUL = TRUTH.moved(p_slip=0.01)  # so few slips that small classes estimate none
 DESIGNS = [  # truth, students, answers each, replicates, the study guide's claim
@@ -38,22 +37,9 @@ DESIGNS = [  # truth, students, answers each, replicates, the study guide's clai
 
 def study(truth: BKTParams, students: int, answers: int, replicates: int, claim: float | None, rng) -> dict:
     began = time.perf_counter()
-    point = np.array(tuple(truth))
-    estimates, held, wald, se = (np.empty((replicates, 4)) for _ in range(4))
-    flags = {}
-    for i in range(replicates):
-        seen = bkt.simulate(truth, students=students, steps=answers, rng=rng).answers
-        fit = em.fit(seen, tol=TOL)
-        found = intervals(seen, fit, LEVEL)
-        table = found.table
-        estimates[i], se[i] = table["estimate"], table["se"]
-        held[i] = (table["low"] <= point) & (point <= table["high"])
-        wald[i] = table["method"] == "Wald"
-        for flag in found.flags:
-            kind = flag.split(":")[0]
-            flags[kind] = flags.get(kind, 0) + 1
-    spread = estimates.std(0, ddof=1)
-    off = np.abs(estimates - point)
+    found = coverage.run(truth, students, answers, n=replicates, seed=rng, level=LEVEL, progress=True)
+    spread, held = found.estimates.std(0, ddof=1), found.held.mean(0)
+    off = np.abs(found.estimates - tuple(truth))
 
     def named(values):
         return dict(zip(NAMES, (float(v) for v in values), strict=True))
@@ -63,18 +49,18 @@ def study(truth: BKTParams, students: int, answers: int, replicates: int, claim:
         "students": students,
         "answers_each": answers,
         "replicates": replicates,
-        "mean": named(estimates.mean(0)),
+        "mean": named(found.estimates.mean(0)),
         "sd": named(spread),
         "sd_standard_error": named(spread / np.sqrt(2 * (replicates - 1))),
         "cramer_rao": bounds.standard_errors(truth, students, answers),
         "floor": bounds.floors(truth, students, answers),
-        "median_reported_se": named(np.nanmedian(se, 0)),
-        "reported_se_given": {name: int(n) for name, n in zip(NAMES, (~np.isnan(se)).sum(0), strict=True)},
-        "median_reported_se_over_sd": named(np.nanmedian(se, 0) / spread),
-        "coverage": named(held.mean(0)),
-        "coverage_standard_error": named(np.sqrt(held.mean(0) * (1 - held.mean(0)) / replicates)),
-        "wald_share": named(wald.mean(0)),
-        "flags": flags,
+        "median_reported_se": named(np.nanmedian(found.se, 0)),
+        "reported_se_given": {name: int(n) for name, n in zip(NAMES, (~np.isnan(found.se)).sum(0), strict=True)},
+        "median_reported_se_over_sd": named(np.nanmedian(found.se, 0) / spread),
+        "coverage": named(held),
+        "coverage_standard_error": named(np.sqrt(held * (1 - held) / replicates)),
+        "wald_share": named(found.wald.mean(0)),
+        "flags": found.flags,
         "seconds": time.perf_counter() - began,
     }
     if claim is not None:
@@ -92,7 +78,8 @@ def main() -> None:
     streams = np.random.default_rng(SEED).spawn(len(DESIGNS))
     designs = [study(*design, rng) for design, rng in zip(DESIGNS, streams, strict=True)]
     report = {
-        "what": f"exact EM to {TOL:g} nats and {LEVEL:.0%} intervals on simulated classes; Wald in logits, or profile",
+        "what": f"exact EM to {coverage.TOL:g} nats and {LEVEL:.0%} intervals on simulated classes; "
+        "Wald in logits, or profile",
         "date": datetime.now(UTC).date().isoformat(),
         "seed": SEED,
         "level": LEVEL,

@@ -32,7 +32,7 @@ from ktlib.data import datasets  # noqa: E402
 from ktlib.data.exams import exam  # noqa: E402
 from ktlib.forecast.scores import METRICS, by_group, compare, over_splits, score  # noqa: E402
 from ktlib.irt import ascent  # noqa: E402
-from ktlib.irt.posterior import Normal  # noqa: E402
+from ktlib.studies.exams import ALL, settings  # noqa: E402
 
 SEED, FRACTIONS, TOL = 2021, (0.8, 0.1, 0.1), 1e-5  # TOL: nats an answer that a last sweep may still gain
 DATA = {
@@ -42,29 +42,9 @@ DATA = {
     "timss": datasets.timss2007,
 }
 SPLITS = {"simulated": 4, "flat": 4, "eedi": 10, "timss": 10}
-RASCH = {"discrimination": Normal(0, 1e-3, log=True), "ability": Normal(0, 1), "difficulty": Normal(0, 1)}
-HELD = ("loadings", "difficulty")
-LAYOUTS = ("apart", "all to all")  # the paper's first, and ours; its second is in exam_factors.py
+LAYOUTS = ("apart", ALL)  # the paper's first, and ours; its second is in exam_factors.py
 C = (0.03, 0.1, 0.3, 1.0, 3.0)  # of the logistic regression, chosen on the first split's validation part
 THIN, RARE = 20, 0.01  # training answers of a thin item; share of the training answers of a rare label, at most
-
-
-def settings(test, layouts=LAYOUTS) -> dict:
-    """Model -> what `ascent.fit` is told."""
-    out = {
-        "Rasch": {"priors": RASCH, "learned": ("ability", "difficulty"), "calibrate": False},
-        "2PL": {"learned": ("discrimination", "difficulty"), "calibrate": False},
-        "2PL, fixed": {"calibrate": False},
-    }
-    for k in (3, 5, 10, 20):
-        out[f"K = {k}"] = {"model": "factorization", "factors": k, "learned": HELD}
-        out[f"K = {k}, fixed"] = {"model": "factorization", "factors": k}
-    for k in (3, 5):
-        for layout in layouts:
-            own = {"model": "hierarchical", "factors": k, "attributes": test.attributes, "mask": test.layouts()[layout]}
-            out[f"K = {k}, {layout}"] = own | {"learned": (*HELD, "effects")}
-            out[f"K = {k}, {layout}, fixed"] = own
-    return out
 
 
 def shares(train, test) -> np.ndarray:

@@ -30,17 +30,14 @@ from ktlib.data import datasets  # noqa: E402
 from ktlib.data.exams import exam  # noqa: E402
 from ktlib.forecast.scores import score  # noqa: E402
 from ktlib.irt import recipe  # noqa: E402
+from ktlib.studies.stopping import FLAT, LOOSE, MODELS, one_run  # noqa: E402
 
 SEED, FRACTIONS = 2021, (0.8, 0.1, 0.1)
-FLAT = {"by_label": 0, "by_skill": 0, "idiosyncratic": 0}  # the two-parameter model, exactly
 SIZES = {"100K": 100_000, "860K": 860_000, "2.6M": 2_600_000, "8.6M": 8_600_000}
 REAL = {"eedi": datasets.eedi, "timss": datasets.timss2007}
 STEPS = {"100K": 600, "860K": 400, "2.6M": 400, "8.6M": 300, "eedi": 600, "timss": 600}  # run on to
 RUNS = {"100K": 5, "eedi": 5, "timss": 5, "860K": 3, "2.6M": 2, "8.6M": 1}
-MODELS = {"2PL": None, "K = 5": 5}
 CHECK = (25, 50, 75, 100, 150, 200, 300, 400, 500, 600)  # score here too
-LOOSE = 0.001  # the threshold of §6, the code's default
-EVERY = 10  # losses kept
 
 
 def parts(log, run):
@@ -53,31 +50,6 @@ def parts(log, run):
         found = score(test.correct, made.truth.predict(test.student, test.item), metrics=("auc",))
         told["truth_auc"] = found.metrics["auc"].value
     return train, test, told
-
-
-def scores(test, p) -> dict:
-    """AUC with its standard error, log loss and F1 of forecasts p."""
-    made = score(test.correct, p).metrics
-    return {"auc": made["auc"].value, "se": made["auc"].se} | {m: made[m].value for m in ("log_loss", "f1")}
-
-
-def one_run(log, model, train, test, seed, keep) -> dict:
-    """The recipe to its last step; `keep(row)` is told at every score, so that a long run may be cut short."""
-    run = recipe.Recipe(train, MODELS[model], rng=seed)
-    row = {"seed": seed, "stop": None, "loose": None, "at": {}}
-    for step in range(1, STEPS[log] + 1):
-        run.step()
-        stops = row["stop"] is None and run.settled()
-        loose = row["loose"] is None and run.settled(LOOSE)
-        if stops or loose or step == STEPS[log] or step in CHECK:
-            row["at"][str(step)] = scores(test, run.predict(test.student, test.item))
-            if loose:
-                row["loose"] = step
-            if stops:
-                row["stop"], row["stop_losses"] = step, run.losses[:2] + run.losses[-recipe.LOOK :]
-            row["steps"], row["losses"] = step, [run.losses[0], *run.losses[EVERY - 1 :: EVERY]]
-            keep(row)
-    return row
 
 
 def rounded(value):
@@ -106,7 +78,7 @@ def gather(work, out) -> None:
         "rate": recipe.RATE,
         "threshold": recipe.THRESHOLD,
         "loose_threshold": LOOSE,
-        "losses_kept": f"the first, then every {EVERY}th",
+        "losses_kept": "the first, then every 10th",
         "versions": {"python": platform.python_version()}
         | {package: version(package) for package in ("numpy", "scipy")},
     }
@@ -140,10 +112,11 @@ def main():
                 path.write_text(json.dumps(kept))
 
             since = time.monotonic()
-            row = one_run(log, model, train, test, SEED + run, keep)
+            told = {"seed": SEED + run, "steps": STEPS[log], "check": CHECK, "keep": keep}
+            row = one_run(train, test, MODELS[model], **told)
             stop, end = (row["at"].get(str(row[when]), {}).get("auc") for when in ("stop", "steps"))
-            told = f"stops at {row['stop']}, AUC {stop}; at {row['steps']} {end}"
-            print(f"{log} {run} {model}: {told}; {time.monotonic() - since:.0f} s", flush=True)
+            said = f"stops at {row['stop']}, AUC {stop}; at {row['steps']} {end}"
+            print(f"{log} {run} {model}: {said}; {time.monotonic() - since:.0f} s", flush=True)
         gather(given.work, given.out)
     gather(given.work, given.out)
 

@@ -80,54 +80,24 @@ def logs():
     return datasets.assist2009("train"), datasets.assist2009("test"), datasets.assist2009_skills()
 
 
-def by_skill(table: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
-    """A row for each answer and skill, with `answer`, the place of the answer; in the order answered."""
-    rows = table.assign(answer=np.arange(len(table))).merge(links, on="item", how="left")
-    return rows.sort_values("answer", kind="stable", ignore_index=True)
-
-
-class Tracing:
-    """BKT for every skill. Where an item needs several: the mean of their forecasts, or the set is one more skill."""
-
-    def __init__(self, train: pd.DataFrame, prior: str | None, several: str):
-        from ktlib.bkt import skills
-        from ktlib.data.responses import sequences_by
-
-        self.links, self.overall, self.several = logs()[2], train["correct"].mean(), several
-        if several == "a skill of its own":
-            sets = self.links.sort_values("skill").groupby("item")["skill"].agg(lambda own: " ".join(map(str, own)))
-            self.links = sets.reset_index()
-        self.fits = skills.fit(sequences_by(by_skill(train, self.links), "skill"), prior=prior)
-
-    def forecast_by_skill(self, rows: pd.DataFrame) -> np.ndarray:
-        from ktlib.bkt import skills
-
-        known = rows["skill"].isin(self.fits.names).to_numpy() | (self.fits.prior is not None)
-        out = np.full(len(rows), self.overall)
-        out[known] = skills.predict(self.fits, rows[known], unseen="default")
-        return out
-
-    def forecast(self, table: pd.DataFrame) -> np.ndarray:
-        rows = by_skill(table, self.links)
-        p, n = self.forecast_by_skill(rows), np.bincount(rows["answer"])
-        if self.several == "mean":
-            return np.bincount(rows["answer"], p) / n
-        return np.exp(np.bincount(rows["answer"], np.log(p)) / n)
-
-    def details(self) -> dict:
-        flags = pd.Series([flag for flags in self.fits.flags for flag in set(flags)], dtype=object)
-        return {
-            "skills": len(self.fits.names),
-            "flagged": sum(map(bool, self.fits.flags)),
-            "flags": flags.value_counts().to_dict(),
-            "converged": int(self.fits.converged.sum()),
-        }
+def details_of(model) -> dict:
+    """How many skills a `tutor_log.Tracing` has fitted, and how they are flagged."""
+    flags = pd.Series([flag for flags in model.fits.flags for flag in set(flags)], dtype=object)
+    return {
+        "skills": len(model.fits.names),
+        "flagged": sum(map(bool, model.fits.flags)),
+        "flags": flags.value_counts().to_dict(),
+        "converged": int(model.fits.converged.sum()),
+    }
 
 
 def fit(name: str, train: pd.DataFrame, settings: dict, seed: int):
     links = logs()[2]
     if name.startswith("BKT"):
-        return Tracing(train, "learned" if name == "BKT, learned prior" else None, **settings)
+        from ktlib.studies import tutor_log
+
+        prior = "learned" if name == "BKT, learned prior" else None
+        return tutor_log.fit(train, links, prior=prior, **settings)
     if name.startswith("DKT"):
         from ktlib.forecast import dkt
 
@@ -151,8 +121,8 @@ def fit(name: str, train: pd.DataFrame, settings: dict, seed: int):
 
 def details(model) -> dict:
     """What the fit says about itself."""
-    if isinstance(model, Tracing):
-        return model.details()
+    if hasattr(model, "fits"):
+        return details_of(model)
     kept = ("converged", "ability_sd", "epochs", "stopped")
     found = {name: getattr(model, name) for name in kept if hasattr(model, name)}
     if hasattr(model, "trace"):
@@ -191,7 +161,9 @@ def whole(name: str, folder: Path) -> dict:
     from ktlib.bkt import skills  # noqa: F401
     from ktlib.forecast import baselines  # noqa: F401
 
-    if name.startswith("DKT"):
+    if name.startswith("BKT"):
+        import ktlib.studies.tutor_log
+    elif name.startswith("DKT"):
         import ktlib.forecast.dkt  # noqa: F401
     elif name.startswith(("PFA", "best")):
         import sklearn.linear_model  # noqa: F401
@@ -206,8 +178,10 @@ def whole(name: str, folder: Path) -> dict:
     done = time.perf_counter()
     memory["peak"] = megabytes("VmHWM")
     own = {}
-    if isinstance(model, Tracing) and model.several != "a skill of its own":
-        own = {"by_skill": model.forecast_by_skill(by_skill(test, model.links))}
+    if name.startswith("BKT") and model.several != "a skill of its own":
+        from ktlib.studies import tutor_log
+
+        own = {"by_skill": model.predict_rows(tutor_log.by_skill(test, model.links))}
     np.savez_compressed(folder / f"whole {name}.npz", forecast=p, **own)
     seconds = {"fit": fitted - began, "fit_processor": busy, "forecast": done - fitted}
     return {"settings": settings, "seconds": seconds, "megabytes": memory, "details": details(model)}
@@ -257,6 +231,7 @@ def estimate(found) -> dict:
 
 def score_whole(name: str, folder: Path, reference: np.ndarray) -> dict:
     from ktlib.forecast import scores
+    from ktlib.studies import tutor_log
 
     _, test, links = logs()
     right, who = test["correct"].to_numpy(), test["student"].to_numpy()
@@ -264,7 +239,7 @@ def score_whole(name: str, folder: Path, reference: np.ndarray) -> dict:
         p, own = stored["forecast"], stored["by_skill"] if "by_skill" in stored else None
     scored = scores.score(right, p, cluster=who, metrics=("auc", "log_loss", "brier"))
     calibrated = scores.calibration(right, p, bins=20, cluster=who)
-    rows = by_skill(test, links)
+    rows = tutor_log.by_skill(test, links)
     each = p[rows["answer"]] if own is None else own
     ways = scores.auc_by_skill(
         rows["correct"].to_numpy(), each, rows["skill"].to_numpy(), cluster=rows["student"].to_numpy()

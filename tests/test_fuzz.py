@@ -151,7 +151,8 @@ def doors():
     from ktlib.forecast import baselines, recovery, scores  # fmt: skip
     from ktlib.homework import recommend  # fmt: skip
     from ktlib.irt import ascent, mml, posterior, simulation  # fmt: skip
-    from ktlib.show import explorers, figures, quotes, tables  # fmt: skip
+    from ktlib.show import explorers, live, quotes, tables  # fmt: skip
+    from ktlib.show.figure import Figure
 
     p, g = BKTParams(), things
     yield "bkt.model.BKTParams", BKTParams, dict(p_init=0.2, p_transit=0.1, p_slip=0.1, p_guess=0.2, allow_flip=False)
@@ -420,7 +421,9 @@ def doors():
         dict(responses=g()["wide"], points=5, em_steps=2, max_steps=5, tol=1.0, priors=mml.MIRT),
     )
     yield "show.tables.say", tables.say, dict(text="a sentence")
+    yield "show.tables.solution", tables.solution, dict(text="because")
     yield "show.tables.table", tables.table, dict(rows=[["a", 1.5]], columns=["", "x"], formats=".1f", bold=[0])
+    yield "show.live.live", live.live, dict(draw=lambda p_guess: p_guess, p_guess=(0.1, 0.3))
     yield "show.quotes.Numbers", quotes.Numbers, dict(values={"a": "1"})
     yield (
         "show.quotes.Claim",
@@ -440,8 +443,8 @@ def doors():
         dict(truth=p, answers=(1, 0), vary="p_slip", threshold=0.9, value=0.2),
     )
     yield "show.explorers.DataExplorer", explorers.DataExplorer, dict(params=p, students=5, answers=4)
-    yield "show.figures.Figure", figures.Figure, dict(fig=_drawn(), alt="A line that rises from 0 to 1.", name="a")
-    yield "show.figures.headline", figures.headline, dict(fig=_drawn(), finding="It rises")
+    told = dict(finding="It rises", alt="A line that rises from 0 to 1.", name="a")
+    yield "show.figure.Figure", Figure, dict(draw=_drawn) | told
     if BAYES:
         from ktlib.forecast import dkt
         from ktlib.irt import ascent, nuts, programs, svi
@@ -505,8 +508,7 @@ BEHIND = {
     "forecast.dkt": {"DKT"},
     "bkt.em": {"BKTFit", "End", "climb", "moved_inside"},
     "data.exams": {"SimulatedExam", "Truth"},
-    "show.figure": {"Figure", "Page"},
-    "show.figures": {"style"},
+    "show.figure": {"Page"},
     "irt.nuts": {"Draws"},
     "irt.recipe": {"Recipe"},
     "irt.svi": {"isolated"},
@@ -533,13 +535,8 @@ BEHIND = {
 }  # fmt: skip
 
 
-@cache
-def _drawn():
-    import matplotlib.figure
-
-    figure = matplotlib.figure.Figure()
-    figure.subplots().plot([0, 1])
-    return figure
+def _drawn(page):
+    page.panels().plot([0, 1])
 
 
 def holds_nan(value, deep=0) -> bool:

@@ -7,13 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import meaning
 import nbformat
 import numpy as np
 import pytest
 
-from ktlib.show import figures, quotes
+from ktlib.show import quotes
 from ktlib.show.figure import Figure
 from ktlib.show.quotes import MIME
 
@@ -89,19 +88,21 @@ def test_json_is_compared_leaf_by_leaf():
 
 @functools.cache
 def drawing(values=(0.2, 0.5, 0.9), label="0.381", wave=0.0, points=1, colour=0.3):
-    """A page with a figure that has all kinds of marks: a line, points, bars, a mesh, a rotated and a mathy text."""
+    """A page with a figure that has all kinds of marks: a line, points, bars, a mesh, a plain and a rotated text."""
     x = np.linspace(0, 6, 400)
-    with figures.style():
-        fig, (left, right) = plt.subplots(1, 2)
+
+    def draw(page):
+        left, right = page.panels(2)
         left.plot(x, np.sin(x) + wave)
         left.scatter(range(points), [0.5] * points)
         left.text(1, 0.5, label)
-        left.text(2, 0.5, r"$\theta_1$ = " + label, rotation=30)
+        left.text(2, 0.5, "θ = " + label, rotation=30)
         right.bar(range(len(values)), values)
         right.pcolormesh(np.array([[colour, 0.0], [1.0, 0.5]]), vmin=0, vmax=1)
         right.set(ylim=(0, 1.2), xlim=(-1, 4))
         left.set(ylim=(-1.5, 1.5), xlim=(0, 6))
-    return figures.Figure(fig, "A line, points, bars and words.")._repr_mimebundle_()["text/html"]
+
+    return Figure(draw, finding="All marks", alt="A line, points, bars and words.").svg()
 
 
 PIXEL = 1.2 / 200  # of the bars' axis, about

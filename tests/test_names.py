@@ -7,8 +7,9 @@ from scipy.special import expit
 
 from ktlib.data.responses import Responses
 from ktlib.irt import ascent, mml
-from ktlib.irt.model import Model, sample_prior
+from ktlib.irt.model import Model
 from ktlib.irt.posterior import Normal, Posterior, default_priors
+from ktlib.irt.simulation import sample_prior
 
 ITEMS = [f"i{k}" for k in range(12)]
 

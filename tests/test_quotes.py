@@ -2,10 +2,9 @@
 
 import json
 
-import matplotlib.pyplot as plt
 import pytest
 
-from ktlib.show import figures, quotes
+from ktlib.show import quotes
 
 CLAIM = {
     "name": "rate",
@@ -73,7 +72,6 @@ def test_a_claim_that_reads_a_stored_result_says_so():
         (lambda: quotes.Numbers(values={"x": "±NaN%"}), "never NaN"),
         (lambda: quotes.Claim(**CLAIM | {"ours": "0.2 (nan to nan)"}), "claim 'rate' says NaN in ours"),
         (lambda: quotes.Claim(**CLAIM | {"name": 3}), "name 3 must be lower-case"),
-        (lambda: draw("Mean rate"), "name 'Mean rate' must be lower-case"),
     ],
 )
 def test_a_quote_that_cannot_stand_is_refused(make, message):
@@ -83,35 +81,6 @@ def test_a_quote_that_cannot_stand_is_refused(make, message):
 
 def test_a_word_with_nan_inside_is_no_nan():
     assert quotes.Numbers(values={"x": "12 bananas"}).values["x"]
-
-
-def draw(name=None):
-    with figures.style():
-        fig, ax = plt.subplots()
-        ax.plot([0, 1], [0, 1 / 3], color=figures.ESTIMATE)
-        ax.set_title("A line & its slope")
-    return figures.Figure(fig, "The line rises by a third <over> one step.", name=name)
-
-
-def test_a_figure_is_the_same_twice_and_follows_the_page():
-    first, second = draw("line")._repr_mimebundle_(), draw("line")._repr_mimebundle_()
-    assert first == second
-    page = first["text/html"]
-    assert 'id="figure-line"' in page and 'role="img"' in page
-    assert 'aria-label="The line rises by a third &lt;over&gt; one step."' in page
-    assert "currentColor" in page and "var(--kt-estimate, #0072b2)" in page
-    assert figures.TRUTH not in page and "<metadata" not in page
-    assert first[quotes.MIME]["alt"] == "The line rises by a third <over> one step."
-
-
-def test_a_figure_needs_its_finding_in_words():
-    with pytest.raises(ValueError, match="must state the finding"):
-        figures.Figure(plt.figure(), "A line")
-    plt.close("all")
-
-
-def test_a_figure_without_a_name_is_not_quoted():
-    assert quotes.MIME not in draw()._repr_mimebundle_()
 
 
 def test_the_book_says_nothing_where_it_holds_and_goes_on_where_it_does_not(capsys):

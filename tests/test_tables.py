@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ktlib.show.tables import Text, say, table
+from ktlib.show.tables import Text, say, solution, table
 
 
 def cells(text: Text) -> list[list[str]]:
@@ -49,3 +49,7 @@ def test_a_sentence_loses_its_indent_and_texts_add_up():
     """) + table([["a", 1]], ["", "x"])
     assert str(both).startswith("One.\nTwo.\n\n|  | x |")
     assert both._repr_markdown_() == str(both) and len(repr(both)) < 80
+
+
+def test_a_solution_opens_when_asked():
+    assert str(solution("  Half of it.\n")) == ("<details><summary>Solution</summary>\n\nHalf of it.\n\n</details>")

@@ -14,7 +14,7 @@ from ktlib.show.style import FONTS
 def place(notebook: dict, stem: str) -> None:
     """In a chapter's copy, let each figure show as the page has it, and give those without a name one of the chapter.
 
-    What other viewers show, a PNG, stays out of the page. Figures of `ktlib.figures` bring their own HTML.
+    What other viewers show, a PNG, stays out of the page.
     """
     bundles = [output.get("data", {}) for cell in notebook["cells"] for output in cell.get("outputs", [])]
     for number, bundle in enumerate((b for b in bundles if "svg" in b.get(MIME, {})), 1):

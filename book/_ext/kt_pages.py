@@ -140,8 +140,7 @@ class KtClaims(QuoteDirective):
 
 def drawing(figure: Quote, prefix: str) -> nodes.raw:
     """The figure as inline SVG, which follows light and dark; the prefix keeps its ids apart on a page."""
-    quote = figure.data if "svg" in figure.data else {**figure.data, "svg": {"page": figure.svg}}
-    return nodes.raw("", kt_figures.markup(quote, prefix, links=False), format="html")
+    return nodes.raw("", kt_figures.markup(figure.data, prefix, links=False), format="html")
 
 
 def verdict_mark(verdict: str) -> str:

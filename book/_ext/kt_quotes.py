@@ -6,7 +6,6 @@ Each travels in a cell's output under one MIME type, see `ktlib/show/quotes.py`.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,12 +74,4 @@ def _in_notebook(path: Path) -> Iterator[Quote]:
         for output in cell.get("outputs", []):
             bundle = output.get("data", {})
             if MIME in bundle:
-                yield Quote(docname, bundle[MIME], _drawing(bundle))
-
-
-def _drawing(bundle: dict) -> str:
-    """The SVG of a figure: in its quote, or (figures of `ktlib.figures`) in its HTML."""
-    if "svg" in bundle[MIME]:
-        return bundle[MIME]["svg"]["page"]
-    found = re.search(r"<svg.*</svg>", "".join(bundle.get("text/html", "")), flags=re.S)
-    return found[0] if found else ""
+                yield Quote(docname, bundle[MIME])

@@ -22,7 +22,7 @@ def export(figures: dict[str, Quote], folder: Path) -> None:
             old.unlink()
     for name, figure in figures.items():
         svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-        drawing = plain_colours(outlined(figure.svg))
+        drawing = plain_colours(outlined(figure.data["svg"]["page"]))
         if png.exists() and svg.exists() and svg.read_text("utf-8") == drawing:
             continue
         svg.write_text(drawing, "utf-8")

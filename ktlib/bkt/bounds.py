@@ -265,7 +265,7 @@ def _enough(answers) -> int:
     if _followed(answers, "answers") < 3:
         raise ValueError(
             f"answers = {answers}: at least three answers a student are needed; one identifies one combination of the "
-            "four probabilities, two identify three (see information.alike)"
+            "four probabilities, two identify three (see bounds.alike)"
         )
     return int(answers)
 

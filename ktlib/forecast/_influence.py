@@ -37,6 +37,17 @@ class Estimate:
     scale: str = "plain"
     df: float = np.inf
 
+    def __format__(self, spec: str) -> str:
+        """With its 95% interval: f"{found:.3f}" is "0.716 (0.707 to 0.726)", or "0.036 ± 0.009" on the plain scale."""
+        if not spec:
+            return str(self)
+        low, high = self.interval()
+        if self.scale == "plain":
+            text = f"{self.value:{spec}} ± {(high - low) / 2:{spec.lstrip('+')}}"
+        else:
+            text = f"{self.value:{spec}} ({low:{spec}} to {high:{spec}})"
+        return text.replace("-", "−")
+
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Ends that hold the truth in a share `level` of all samples; both NaN where `reason` says why.
 

@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from .figure import Page
@@ -125,7 +126,8 @@ def _apart(bottoms: np.ndarray, heights: np.ndarray) -> np.ndarray:
         groups.append([i])
         places.append(bottoms[i])
         while len(groups) > 1 and places[-2] + heights[groups[-2]].sum() > places[-1]:
-            groups[-2] += groups.pop()
+            last = groups.pop()
+            groups[-1] += last
             places.pop()
             before = np.cumsum(heights[groups[-1]]) - heights[groups[-1]]
             places[-1] = float(np.mean(bottoms[groups[-1]] - before))
@@ -206,3 +208,44 @@ def ticks(ax, axis: str, values: Sequence[float], words: Sequence[str] | None = 
 def answers(right: Iterable) -> list[str]:
     """Answers as signs: ✓ for a right one, ✗ for a wrong one."""
     return ["✓" if one else "✗" for one in right]
+
+
+def key_below(page: Page, names: Iterable[tuple[str, str]], words: str = "", columns: int | None = None) -> None:
+    """What the colours mean, as bold words below all panels, under quiet words. names: (words, colour) each."""
+    names = list(names)
+    marks = [Line2D([], [], marker="o", ls="", color=colour) for _, colour in names]
+    box = page.fig.legend(
+        marks,
+        [text for text, _ in names],
+        loc="outside lower center",
+        ncols=columns or (min(2, len(names)) if page.narrow else len(names)),
+        labelcolor="linecolor",
+        title=textwrap.fill(words, 58 if page.narrow else 100) or None,
+        title_fontsize="small" if page.narrow else "medium",
+        handletextpad=0.1,
+        columnspacing=1.2,
+        borderaxespad=0,
+    )
+    box.get_title().set(alpha=QUIET + 0.18, ha="center")
+    for text in box.get_texts():
+        text.set_fontweight("bold")
+
+
+def names_with_room(page: Page, ax, points: np.ndarray, names: Sequence[str], colours: Sequence[str]) -> None:
+    """Names beside their points, the farthest out first, as many as touch neither a point nor another name."""
+
+    def place() -> None:
+        frame, reach = ax.get_window_extent(), ax.figure.dpi * 5 / 72
+        taken = [(x - reach, y - reach, x + reach, y + reach) for x, y in ax.transData.transform(points)]
+        for k in np.argsort(-np.linalg.norm(points - np.median(points, axis=0), axis=1)):
+            for side in ("right", "left"):
+                text = label(ax, *points[k], names[k], colours[k], side, gap=6, bold=False, fontsize=7.5)
+                x0, y0, x1, y1 = text.get_window_extent().extents
+                others = taken[:k] + taken[k + 1 :]
+                free = all(x1 < a or c < x0 or y1 < b or d < y0 for a, b, c, d in others)
+                if free and frame.x0 < x0 and x1 < frame.x1:
+                    taken.append((x0, y0, x1, y1))
+                    break
+                text.remove()
+
+    page.later(place)

@@ -35,6 +35,11 @@ def say(text: str) -> Text:
     return Text(textwrap.dedent(instance(text, str, "text", "give text")).strip())
 
 
+def solution(text: str) -> Text:
+    """A computed answer to an exercise, which opens when the reader asks for it."""
+    return Text(f"<details><summary>Solution</summary>\n\n{say(text)}\n\n</details>")
+
+
 def table(rows, columns: Iterable[str], formats: str | Mapping[str, str | Callable] = "", *, bold=()) -> Text:
     """A table, its first column the name of each row and set left, all others set right.
 

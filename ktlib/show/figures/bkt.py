@@ -128,4 +128,5 @@ def several_skills(params: bkt.BKTParams) -> Figure:
         finding="Average three skills, and the missing one almost vanishes",
         alt="P(right) on a question of three skills, two of them known, against the third. Where the third is missing "
         f"the arithmetic mean still says {average}, the geometric mean {geometric}, the product {product}.",
+        name="several-skills",
     )

@@ -1,0 +1,83 @@
+"""One filter for BKT, for Rasch and for an ability that moves: levels, and how belief moves between them.
+
+A student stands on one of several levels; on each the chance of a right answer is known. An answer weighs the levels
+(Bayes' rule), and between two answers a table moves the belief. BKT has two levels and moves one way; Rasch has many
+and moves nothing; an ability that moves is Rasch with a table that blurs. A log has the columns student, item, correct,
+each student's rows in order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import norm
+
+from ..bkt import BKTParams
+from ..forecast import baselines, scores
+
+STEP_SIZES = (0, 0.1, 0.2, 0.4, 0.6, 0.9)
+
+
+def follow(log: pd.DataFrame, p_right: np.ndarray, start: np.ndarray, move: np.ndarray) -> np.ndarray:
+    """P(right) before each answer. p_right: (rows, levels). start: (levels,). move: (levels, levels), row by row."""
+    who = pd.factorize(log.student)[0]
+    nth = log.groupby("student").cumcount().to_numpy()
+    right = log.correct.to_numpy()[:, None] == 1
+    belief = np.tile(start, (who.max() + 1, 1))
+    out = np.empty(len(log))
+    turns = np.split(np.argsort(nth, kind="stable"), np.bincount(nth).cumsum())
+    for rows in turns[:-1]:  # everyone's first answer, second, ...
+        p, now = p_right[rows], belief[who[rows]]
+        out[rows] = (now * p).sum(1)
+        now = now * np.where(right[rows], p, 1 - p)
+        now = now / now.sum(1, keepdims=True)
+        belief[who[rows]] = now @ move
+    return out
+
+
+def two_levels(log: pd.DataFrame, params: BKTParams) -> np.ndarray:
+    """BKT, one skill: she knows it or does not, and belief moves one way."""
+    p_init, p_transit, p_slip, p_guess = params
+    p_right = np.tile([p_guess, 1 - p_slip], (len(log), 1))
+    move = np.array([[1 - p_transit, p_transit], [0, 1]])
+    return follow(log, p_right, np.array([1 - p_init, p_init]), move)
+
+
+def many_levels(log: pd.DataFrame, rasch: baselines.Rasch, step: float = 0.0, points: int = 41) -> np.ndarray:
+    """Rasch on a grid of abilities; with a step, ability moves by N(0, step²) a question."""
+    node = np.linspace(-4, 4, points) * rasch.ability_sd
+    difficulty = rasch.difficulty.reindex(log.item).fillna(rasch.new_item)
+    move = np.eye(points)
+    if step:
+        move = norm.pdf(node, node[:, None], step)
+        move /= move.sum(1, keepdims=True)
+    start = norm.pdf(node, 0, rasch.ability_sd)
+    p_right = expit(node - difficulty.to_numpy()[:, None])
+    return follow(log, p_right, start / start.sum(), move)
+
+
+def best_step(log: pd.DataFrame, rasch: baselines.Rasch, sizes=STEP_SIZES) -> float:
+    """The size of step with which ability that moves forecasts this log best, by log loss."""
+    return min(sizes, key=lambda size: _log_loss(log, many_levels(log, rasch, size)))
+
+
+def fresh_start(log: pd.DataFrame) -> pd.DataFrame:
+    """The same log where everyone is a new student whenever the skill is another. It has a column skill."""
+    return log.assign(student=log.student.astype(str) + " " + log.skill.astype(str))
+
+
+def ability_path(log: pd.DataFrame, rasch: baselines.Rasch, points: int = 201) -> tuple[np.ndarray, np.ndarray]:
+    """One student's ability, mean and sd of the posterior, before her first answer and after each."""
+    node = np.linspace(-4, 4, points) * rasch.ability_sd
+    p = expit(node - rasch.difficulty[log.item].to_numpy()[:, None])
+    right = log.correct.to_numpy()[:, None] == 1
+    path = np.vstack([-(node**2) / 2 / rasch.ability_sd**2, np.log(np.where(right, p, 1 - p))]).cumsum(0)
+    weight = np.exp(path - path.max(1, keepdims=True))
+    weight /= weight.sum(1, keepdims=True)
+    mean = weight @ node
+    return mean, np.sqrt(weight @ node**2 - mean**2)
+
+
+def _log_loss(log: pd.DataFrame, forecast: np.ndarray) -> float:
+    return scores.score(log.correct, forecast, metrics="log_loss").metrics["log_loss"].value
