@@ -85,4 +85,4 @@ serve: book
 	$(BIN)/python -m http.server 8000 --directory book/_build/html
 
 clean:
-	rm -rf book/_build book/_generated book/notebooks build *.egg-info .pytest_cache .ruff_cache
+	rm -rf book/_build book/_generated book/notebooks book/api book/api.md build *.egg-info .pytest_cache .ruff_cache

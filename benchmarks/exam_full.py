@@ -29,7 +29,7 @@ PAIRS = (("K = 5", "2PL"), ("K = 3", "2PL"), ("K = 3, all to all", "K = 3"))
 
 def study(answers: int) -> dict:
     """Every model's scores on the test part, overall and on the rare labels, with 95 % intervals."""
-    log = exam(SEED, answers=answers)
+    log = exam(answers=answers, rng=SEED)
     train, _, test = log.responses.split_answers(FRACTIONS, rng=SEED, seen=True)
     share = np.bincount(log.label[train.item], minlength=len(log.labels)) / len(train)
     places = {"all": np.ones(len(test), dtype=bool), "rare": (share <= RARE)[log.label[test.item]]}

@@ -36,8 +36,8 @@ from ktlib.studies.exams import ALL, settings  # noqa: E402
 
 SEED, FRACTIONS, TOL = 2021, (0.8, 0.1, 0.1), 1e-5  # TOL: nats an answer that a last sweep may still gain
 DATA = {
-    "simulated": lambda: exam(SEED),
-    "flat": lambda: exam(SEED, by_label=0, by_skill=0, idiosyncratic=0),
+    "simulated": lambda: exam(rng=SEED),
+    "flat": lambda: exam(rng=SEED, by_label=0, by_skill=0, idiosyncratic=0),
     "eedi": datasets.eedi,
     "timss": datasets.timss2007,
 }

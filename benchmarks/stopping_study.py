@@ -42,7 +42,7 @@ CHECK = (25, 50, 75, 100, 150, 200, 300, 400, 500, 600)  # score here too
 
 def parts(log, run):
     """Training and test part of one run, and what is to be told of its log; the truth's AUC is on the test part."""
-    made = REAL[log]() if log in REAL else exam(SEED + run, answers=SIZES[log], **FLAT)
+    made = REAL[log]() if log in REAL else exam(answers=SIZES[log], rng=SEED + run, **FLAT)
     train, _, test = made.responses.split_answers(FRACTIONS, rng=SEED + run, seen=True)
     told = {"answers": len(made.responses), "students": len(train.students), "items": len(train.items)}
     told |= {"n_train": len(train), "n_test": len(test), "run": run, "truth_auc": None}

@@ -1,4 +1,4 @@
-"""ktlib: knowledge tracing and item response models, thin and tested. Six floors, each standing on those below.
+"""ktlib: knowledge tracing and item response models, thin and tested. Each part stands on those named before it.
 
     data        who answered what, when: real logs, simulated designs, your own file
     bkt         one skill: Bayesian Knowledge Tracing, its fit, how sure it is, how much data it takes
@@ -16,8 +16,8 @@ A first fit, from a table with a row an answer:
     fit = em.fit(answers)
     uncertainty.standard_errors(answers, fit).interval("p_transit")
 
-`import ktlib` costs numpy alone; everything else loads when it is first touched. Three modules need PyTorch
-(`forecast.dkt`, `irt.programs`, `irt.svi`): pip install 'ktlib[bayes]'.
+`import ktlib` costs numpy alone; everything else loads when it is first touched. Four modules need PyTorch
+(`forecast.dkt`, `irt.programs`, `irt.svi`, `irt.nuts`): pip install 'ktlib[bayes]'.
 """
 
 from ._doors import lazily

@@ -9,21 +9,21 @@ DESIGNS = [designs.dense, designs.overlap, designs.sparse]
 
 
 def test_dense_asks_everyone_everything():
-    design = designs.dense(1)
+    design = designs.dense(rng=1)
     assert (design.ability.shape, design.difficulty.shape) == ((50,), (30,))
     assert design.responses.density == 1
-    assert designs.dense(1, students=7, items=3).responses.to_wide().shape == (7, 3)
+    assert designs.dense(rng=1, students=7, items=3).responses.to_wide().shape == (7, 3)
 
 
 def test_overlap_shares_the_ten_items_in_the_middle():
-    asked = designs.overlap(1).responses.to_wide().notna().to_numpy()
+    asked = designs.overlap(rng=1).responses.to_wide().notna().to_numpy()
     expected = np.zeros((100, 50), dtype=bool)
     expected[:50, :30] = expected[50:, 20:] = True
     assert (asked == expected).all()
 
 
 def test_sparse_reaches_every_student_and_item():
-    responses = designs.sparse(1).responses
+    responses = designs.sparse(rng=1).responses
     assert (len(responses), len(responses.students), len(responses.items)) == (1000, 639, 717)
     assert responses.counts("student").asked.min() == responses.counts("item").asked.min() == 1
 
@@ -31,14 +31,14 @@ def test_sparse_reaches_every_student_and_item():
 @pytest.mark.parametrize(("records", "students", "items"), [(1, 1, 1), (5, 2, 5), (10, 2, 5), (7, 5, 2), (9, 4, 4)])
 def test_sparse_of_any_size(records, students, items):
     for seed in range(10):
-        responses = designs.sparse(seed, records, students, items).responses
+        responses = designs.sparse(rng=seed, records=records, students=students, items=items).responses
         assert len(responses) == records
         assert responses.counts("student").asked.min() and responses.counts("item").asked.min()
 
 
 @pytest.mark.parametrize("simulate", DESIGNS)
 def test_a_seed_and_its_generator_give_the_same_draw_and_another_seed_another(simulate):
-    one, two, other = simulate(3), simulate(np.random.default_rng(3)), simulate(4)
+    one, two, other = simulate(rng=3), simulate(rng=np.random.default_rng(3)), simulate(rng=4)
     assert (one.responses.correct == two.responses.correct).all() and (one.difficulty == two.difficulty).all()
     assert (one.discrimination == two.discrimination).all() and (one.ability == two.ability).all()
     assert (one.difficulty != other.difficulty).all()
@@ -46,7 +46,7 @@ def test_a_seed_and_its_generator_give_the_same_draw_and_another_seed_another(si
 
 def test_the_truth_is_drawn_as_described():
     """Means and sds over 200 draws, each within 4.5 standard errors of what the normals say."""
-    draws = [designs.overlap(seed) for seed in range(200)]
+    draws = [designs.overlap(rng=seed) for seed in range(200)]
     first, second = (np.concatenate([d.difficulty[part] for d in draws]) for part in (slice(30), slice(30, 50)))
     ability = np.concatenate([d.ability for d in draws])
     for values, mean, sd in ((ability, 0, 1), (first, 0, 1), (second, 0.5, 0.7)):
@@ -63,7 +63,7 @@ def test_answers_follow_the_model(simulate):
     """Over 40 draws, right answers among those expected at 0–20 %, 20–40 % ... are that many, within 4.5 errors."""
     p, correct = [], []
     for seed in range(40):
-        d = simulate(seed)
+        d = simulate(rng=seed)
         r = d.responses
         p.append(1 / (1 + np.exp(d.discrimination[r.item] * (d.difficulty[r.item] - d.ability[r.student]))))
         correct.append(r.correct)
@@ -76,11 +76,11 @@ def test_answers_follow_the_model(simulate):
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
-        (lambda: designs.dense(None), "rng = None: pass a seed"),
-        (lambda: designs.dense(1, students=0), "students = 0: give a whole number, 1 or more"),
-        (lambda: designs.dense(1, items=2.5), r"items = 2\.5: give a whole number"),
-        (lambda: designs.sparse(1, records=600), "records = 600: give 717 to 458163 for 639 × 717"),
-        (lambda: designs.sparse(1, 11, 2, 5), "records = 11: give 5 to 10 for 2 × 5"),
+        (lambda: designs.dense(rng=None), "rng = None: pass a seed"),
+        (lambda: designs.dense(rng=1, students=0), "students = 0: give a whole number, 1 or more"),
+        (lambda: designs.dense(rng=1, items=2.5), r"items = 2\.5: give a whole number"),
+        (lambda: designs.sparse(rng=1, records=600), "records = 600: give 717 to 458163 for 639 × 717"),
+        (lambda: designs.sparse(rng=1, records=11, students=2, items=5), "records = 11: give 5 to 10 for 2 × 5"),
     ],
 )
 def test_impossible_designs_are_refused(draw, message):
@@ -89,10 +89,13 @@ def test_impossible_designs_are_refused(draw, message):
 
 
 def test_a_table_that_no_machine_holds_is_refused_before_work():
-    for draw in (lambda n: designs.dense(0, n, 10**5), lambda n: designs.sparse(0, n, n, 10**5)):
+    for draw in (
+        lambda n: designs.dense(rng=0, students=n, items=10**5),
+        lambda n: designs.sparse(rng=0, records=n, students=n, items=10**5),
+    ):
         with pytest.raises(ValueError, match="GiB: ask for less"):
             draw(10**9)
-    drawn = designs.dense(0, 3, 2)
+    drawn = designs.dense(rng=0, students=3, items=2)
     with pytest.raises(ValueError, match="read-only"):
         drawn.ability[0] = 0
     assert repr(drawn) == "Design, with its truth. Responses: 6 answers of 3 students to 2 items, 1 of all pairs"

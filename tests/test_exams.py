@@ -17,12 +17,12 @@ SMALL = {"answers": 2_000, "students": 100, "items": 60, "labels": 5, "skills": 
 @pytest.fixture(scope="module")
 def log():
     """The book's size."""
-    return exams.exam(1)
+    return exams.exam(rng=1)
 
 
 @pytest.fixture(scope="module")
 def small():
-    return exams.exam(7, **SMALL)
+    return exams.exam(rng=7, **SMALL)
 
 
 def of_three(**changes) -> Exam:
@@ -101,7 +101,7 @@ def test_the_truth_predicts_by_the_formula_that_the_docstring_states(small):
 
 @pytest.mark.parametrize("general", [1.0, 1.5])
 def test_without_the_three_strengths_the_truth_is_the_two_parameter_model(general):
-    exam = exams.exam(2, **SMALL, general=general, by_label=0, by_skill=0, idiosyncratic=0)
+    exam = exams.exam(rng=2, **SMALL, general=general, by_label=0, by_skill=0, idiosyncratic=0)
     t, r = exam.truth, exam.responses
     values = {"ability": t.ability, "discrimination": t.discrimination, "difficulty": t.difficulty / t.discrimination}
     eta = models.predictor(values, r.student, r.item)
@@ -109,7 +109,7 @@ def test_without_the_three_strengths_the_truth_is_the_two_parameter_model(genera
 
 
 def test_strengths_scale_their_loadings_and_nothing_else():
-    one, two = (exams.exam(3, **SMALL, general=s, by_label=s, by_skill=s, idiosyncratic=s) for s in (1, 2))
+    one, two = (exams.exam(rng=3, **SMALL, general=s, by_label=s, by_skill=s, idiosyncratic=s) for s in (1, 2))
     for name in ("discrimination", "label_loadings", "skill_loadings", "hidden_loadings"):
         assert getattr(two.truth, name) == pytest.approx(2 * getattr(one.truth, name), rel=1e-6)
     assert (one.truth.difficulty == two.truth.difficulty).all() and (one.truth.ability == two.truth.ability).all()
@@ -167,14 +167,14 @@ def test_abilities_have_variance_one_and_labels_go_together_as_their_directions_
 )
 def test_any_size_that_can_be_reaches_every_student_and_item(size):
     for seed in range(5):
-        exam = exams.exam(seed, **size)  # Responses refuses a pair that stands twice
+        exam = exams.exam(rng=seed, **size)  # Responses refuses a pair that stands twice
         r = exam.responses
         assert (len(r), len(r.students), len(r.items)) == (size["answers"], size["students"], size["items"])
         assert r.counts("student").asked.min() and r.counts("item").asked.min()
 
 
 def test_a_seed_and_its_generator_give_the_same_draw_and_another_seed_another():
-    one, two, other = (exams.exam(rng, **SMALL) for rng in (3, np.random.default_rng(3), 4))
+    one, two, other = (exams.exam(rng=rng, **SMALL) for rng in (3, np.random.default_rng(3), 4))
     assert (one.responses.correct == two.responses.correct).all() and (one.p_correct == two.p_correct).all()
     assert (one.label == two.label).all() and (one.needs == two.needs).all()
     assert (one.truth.difficulty != other.truth.difficulty).all()

@@ -7,7 +7,7 @@ from invented import exam_study, stopping
 from ktlib.data.exams import exam
 from ktlib.show.figures import factorization as figures
 
-SMALL = exam(1, 3000, students=150, items=60, labels=5, skills=2)
+SMALL = exam(3000, students=150, items=60, labels=5, skills=2, rng=1)
 FOUND = np.random.default_rng(1).normal(size=(60, 2))
 
 FIGURES = {

@@ -130,7 +130,7 @@ def things():
     t["bootstrap"] = uncertainty.bootstrap(t["answers"], t["fit"], draws=20, rng=0)
     t["sure"] = uncertainty.standard_errors(t["answers"], t["fit"])
     t["exam"] = Exam(codes, ("a", "b"), np.array([0, 1, 0, 1, 0]), ("x",), np.arange(5)[:, None] < 2)
-    t["truth"] = exams.exam(0, 300, 20, 30, 3, 2).truth
+    t["truth"] = exams.exam(300, 20, 30, 3, 2, rng=0).truth
     t["rasch"] = baselines.fit_rasch(t["table"])
     t["means"] = baselines.fit_skill_mean(t["table"], t["links"])
     t["design"] = designs.dense(rng=0, students=6, items=5)

@@ -100,14 +100,14 @@ def test_every_step_is_the_one_that_pyro_takes(factors):
     ],
 )
 def test_the_rule(losses, stops):
-    log = exams.exam(0, answers=300, items=20, students=30, labels=2, skills=2)
+    log = exams.exam(answers=300, items=20, students=30, labels=2, skills=2, rng=0)
     run = Recipe(log.responses, rng=0)
     run.losses = losses
     assert run.settled() is stops
 
 
 def test_run_on_it_finds_the_truth_and_the_same_seed_gives_the_same():
-    log = exams.exam(1, answers=20_000, items=200, by_label=0, by_skill=0, idiosyncratic=0)
+    log = exams.exam(answers=20_000, items=200, by_label=0, by_skill=0, idiosyncratic=0, rng=1)
     runs = [Recipe(log.responses, rng=5) for _ in range(2)]
     for _ in range(400):
         for run in runs:
@@ -122,6 +122,6 @@ def test_run_on_it_finds_the_truth_and_the_same_seed_gives_the_same():
 
 
 def test_it_refuses_what_cannot_be():
-    log = exams.exam(0, answers=300, items=20, students=30, labels=2, skills=2)
+    log = exams.exam(answers=300, items=20, students=30, labels=2, skills=2, rng=0)
     with pytest.raises(ValueError, match="factors"):
         Recipe(log.responses, 0, rng=0)

@@ -37,7 +37,7 @@ def test_maximum_likelihood_is_em_s_with_its_standard_errors():
     fits = skills.fit(classes, prior=None)
     interior = [not np.isnan(v).any() for v in fits.se]
     assert fits.converged.all() and sum(interior) >= 8
-    low, high = fits.interval(0.9)
+    low, high = fits.interval(level=0.9)
     for i, name in enumerate(classes):
         slow = em.fit(classes[name], tol=1e-10, max_steps=50_000)
         if not interior[i]:

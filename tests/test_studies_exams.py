@@ -13,7 +13,7 @@ from ktlib.studies import as_if_new, exams, label_maps, stopping, stored
 from ktlib.studies import cold_items as cold
 from ktlib.studies.means import Mean, signed
 
-SMALL = exam(3, 1500, students=80, items=40, labels=6, skills=3)
+SMALL = exam(1500, students=80, items=40, labels=6, skills=3, rng=3)
 
 
 def test_a_mean_is_written_with_its_interval():
@@ -117,7 +117,7 @@ def test_directions_of_the_truth_itself_are_not_off():
 def test_a_race_is_the_recipe_stopped_by_its_rule():
     races = stopping.run(n=1, seed=5, steps=30, threshold=0.2, answers=1500, items=100)
     assert races == stopping.run(n=1, seed=5, steps=30, threshold=0.2, answers=1500, items=100)
-    log = exam(5, answers=1500, items=100, **stopping.FLAT).responses
+    log = exam(answers=1500, items=100, rng=5, **stopping.FLAT).responses
     train, test = log.split_answers((0.8, 0.2), rng=5, seen=True)
     run = recipe.Recipe(train, None, rng=5)
     for _ in range(races[0].stop):

@@ -28,7 +28,7 @@ def test_a_study_run_twice_finds_the_same(found):
 
 
 def test_its_scores_are_those_of_the_fits_one_by_one(found):
-    drawn = SMALL(12)
+    drawn = SMALL(rng=12)
     q = ascent.fit(drawn.responses, priors=paper_priors("two-parameter")).posterior
     plain = mml.fit(drawn.responses, points=21)
     by_hand = {
@@ -46,7 +46,7 @@ def test_its_scores_are_those_of_the_fits_one_by_one(found):
 
 def test_likelihood_with_priors_stands_where_no_step_gains():
     """Its difficulties and discriminations maximise likelihood times priors, written out another way."""
-    responses = SMALL(3).responses
+    responses = SMALL(rng=3).responses
     table, (nodes, log_weights) = responses.to_wide().to_numpy(), mml.gauss_hermite(21)
     fit = retrieval.by_likelihood_with_priors(responses)
     best = np.stack([np.log(fit["discrimination"].mean), fit["difficulty"].mean])

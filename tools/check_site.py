@@ -103,8 +103,21 @@ class Site:
             self.check_preview(page, name)
             kb = self.weight(page) / 1024
             self.expect(kb <= LIMIT_KB, f"{name}: {kb:.0f} KB compressed, more than {LIMIT_KB}")
+        self.check_walk()
         for css in sorted(self.root.rglob("*.css")):
             self.check_style_sheet(css)
+
+    def check_walk(self) -> None:
+        """From every card a link to its figure, above which stands the code, whose function has an entry in the API."""
+        pitch = self.root / "pitch.html"
+        cards = re.split(r'<section class="kt-pitch"', pitch.read_text("utf-8"))[1:] if pitch.exists() else []
+        for card in cards:
+            made = re.search(r'href="(notebooks/[^"#]+)#(figure-[^"]+)"', card)
+            before = (self.root / made[1]).read_text("utf-8").partition(f'id="{made[2]}"')[0] if made else ""
+            code = before[before.rfind("<details") :]
+            found = re.search(r'class="kt-api" href="\.\./(api/show\.html)#([^"]+)"', code)
+            listed = found and f'id="{found[2]}"' in (self.root / found[1]).read_text("utf-8")
+            self.expect(bool(listed), f"pitch.html: no way from card {card[:60]!r} to its figure's function")
 
     def check_addresses(self, page: Page, name: Path) -> None:
         for address in page.assets:

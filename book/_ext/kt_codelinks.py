@@ -1,4 +1,4 @@
-"""Links from the code of a chapter to the API: `em.fit` in a cell leads to what `ktlib.em.fit` does."""
+"""Links from the code of a chapter to the API: `em.fit` in a cell leads to what `ktlib.bkt.em.fit` does."""
 
 from __future__ import annotations
 

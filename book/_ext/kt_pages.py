@@ -79,6 +79,8 @@ class KtCards(QuoteDirective):
 
     def card_links(self, card: Quote) -> nodes.paragraph:
         parts = [self.where_shown(card.data["shown"]), self.link("the cell behind it", self.address(card))]
+        figure = self.quotes().figures.get(card.data["figure"])
+        parts += [self.link("how its figure was made", self.address(figure))] if figure else []
         parts += self.downloads(card.data["figure"])
         line = nodes.paragraph("", "Where it is shown: ", classes=["kt-links"])
         for i, part in enumerate(parts):

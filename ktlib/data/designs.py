@@ -31,7 +31,7 @@ class Design:
         return f"Design, with its truth. {self.responses}"
 
 
-def dense(rng, students: int = 50, items: int = 30) -> Design:
+def dense(*, rng, students: int = 50, items: int = 30) -> Design:
     """Every student answers every item. ability, difficulty ~ N(0, 1); discrimination ~ N(1.2, 0.5) above 0.
 
     rng: a generator or a seed.
@@ -42,7 +42,7 @@ def dense(rng, students: int = 50, items: int = 30) -> Design:
     return _answered(rng, asked, rng.standard_normal(items))
 
 
-def overlap(rng) -> Design:
+def overlap(*, rng) -> Design:
     """Two groups of 50 students who share 10 of 50 items: 1–20 only the first, 21–30 both, 31–50 only the second.
 
     As `dense`, but the second group's own items have difficulty ~ N(0.5, 0.7).
@@ -54,7 +54,7 @@ def overlap(rng) -> Design:
     return _answered(rng, asked, difficulty)
 
 
-def sparse(rng, records: int = 1000, students: int = 639, items: int = 717) -> Design:
+def sparse(*, rng, records: int = 1000, students: int = 639, items: int = 717) -> Design:
     """Few answers, scattered at random; every student and every item has at least one (the paper's footnote 2).
 
     As `dense` otherwise. Raises ValueError for more records than pairs, or too few to reach every student and item.

@@ -168,13 +168,13 @@ class SimulatedExam(Exam):
 
 
 def exam(
-    rng,
     answers: int = 860_000,
     students: int | None = None,
     items: int = 3_600,
     labels: int = 22,
     skills: int = 12,
     *,
+    rng,
     general: float = 1.0,
     by_label: float = 1.0,
     by_skill: float = 0.5,

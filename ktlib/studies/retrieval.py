@@ -116,12 +116,12 @@ def run(
 ) -> Retrieval:
     """Draw `n` classes, fit each with all methods, and compare with the truth.
 
-    draw: seed -> `Design`, such as `designs.dense`. seed: of the first draw; the others follow. methods: of `METHODS`.
+    draw: rng -> `Design`, such as `designs.dense`. seed: of the first draw; the others follow. methods: of `METHODS`.
     """
     n, scores, questions = whole(n, "n", 1), [], []
     methods = [one_of(method, METHODS, "method") for method in methods]
     for one in tqdm(range(seed, seed + n), unit="class", disable=not progress):
-        drawn = draw(one)
+        drawn = draw(rng=one)
         row = {"seed": one, "item": np.arange(len(drawn.difficulty)), "truth": drawn.difficulty}
         for method in methods:
             found = FITS[method](drawn.responses)

@@ -41,7 +41,7 @@ def run(
     """
     out = []
     for each in range(seed, seed + n):
-        log = exam(each, answers=answers, items=items, **FLAT).responses
+        log = exam(answers=answers, items=items, rng=each, **FLAT).responses
         train, test = log.split_answers((0.8, 0.2), rng=each, seen=True)
         for model, factors in MODELS.items():
             row = one_run(train, test, factors, seed=each, steps=steps, threshold=threshold)
