@@ -521,6 +521,7 @@ BEHIND = {
         "Model", "check_responses", "predictor", "whole_loadings",
     },
     "irt.fits": {"Fit"},
+    "irt.posterior": {"check_codes"},
     "irt.priors": {"blocks_of", "distinct"},
     "forecast.scores": {"Calibration", "OverSplits", "Score"},
     "bkt.profiles": {

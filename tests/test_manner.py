@@ -115,3 +115,5 @@ def test_a_likelihood_fit_forecasts_at_its_estimates():
     fit = mml.fit(ANSWERS, priors=mml.MIRT)
     by_hand = 1 / (1 + np.exp(-(fit.discrimination[2] * fit.ability[[0, 3]] + fit.intercept[2])))
     np.testing.assert_allclose(fit.predict([0, 3], [2, 2]), by_hand)
+    with pytest.raises(ValueError, match="student codes must be whole numbers from 0 to 19"):
+        fit.predict([-1], [2])

@@ -210,6 +210,7 @@ def test_a_log_with_other_names_is_the_same_log():
     frame = pd.DataFrame({"who": ["b", "a", "b"], "what": [1, 2, 2], "ok": [1, 0, 0], "at": [5, 1, 3], "more": 0})
     got = baselines.log(frame, student="who", item="what", correct="ok", order="at")
     assert list(got) == ["student", "item", "correct"] and len(got) == 3
+    assert list(got.index[got.student == "b"]) == [2, 0]  # forecasts find their rows again
     assert got[got.student == "b"].values.tolist() == [["b", 2, 0], ["b", 1, 1]]
     with pytest.raises(ValueError, match="no column 'student'; the frame has 'who'"):
         baselines.log(frame)

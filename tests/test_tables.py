@@ -1,5 +1,6 @@
 """A table says what it was given, and nothing that is not a number."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -33,6 +34,8 @@ def test_a_bar_in_a_text_does_not_end_its_cell():
     ("rows", "columns", "formats", "words"),
     [
         ([["a", float("nan")]], ["", "x"], ".2f", "row 0 has NaN in 'x'"),
+        ([["a", np.float32("nan")]], ["", "x"], ".2f", "row 0 has NaN in 'x'"),
+        ([["a", pd.NA]], ["", "x"], "", "row 0 has NaN in 'x'"),
         ([["a"]], ["", "x"], "", "row 0 has 1 cells and the table 2 columns"),
         ([["a", 1]], ["", "x"], {"y": ".2f"}, "formats names the column 'y'"),
     ],

@@ -32,14 +32,15 @@ def log(
 ) -> pd.DataFrame:
     """A log from a table with a row an answer, its columns named as at every other door; further ones are left out.
 
-    order: a column of numbers or times that each student's rows are sorted by; without it rows count as ordered.
+    order: a column of numbers or times that each student's rows are sorted by; without it rows count as ordered. Rows
+    keep their index, so that forecasts find their way back: `frame["p"] = pd.Series(fit.predict(found), found.index)`.
     """
     check_frame(frame, student, item, correct, *([] if order is None else [order]))
     if len({student, item, correct}) < 3:
         raise ValueError(f"student, item and correct are {student!r}, {item!r} and {correct!r}: give three columns")
     found = frame[[student, item, correct]].set_axis(["student", "item", "correct"], axis=1)
     read_log(found)
-    return found.iloc[ordered_rows(frame, student, order, known=(item, correct))].reset_index(drop=True)
+    return found.iloc[ordered_rows(frame, student, order, known=(item, correct))]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -25,7 +25,7 @@ from .._checks import fits_in_memory, inside, not_negative, one_of, short, whole
 from ..data import _saved
 from ..data.responses import Responses
 from .marginal import TwoParameter, even, gauss_hermite
-from .posterior import Normal
+from .posterior import Normal, check_codes
 
 MIRT = {"discrimination": Normal(0, 0.5, log=True), "intercept": Normal(0, 2)}
 EVEN = [(5 + k, 0.5**k / 2) for k in range(5)]  # how far even nodes reach and how far they stand apart: 21 to 577 nodes
@@ -98,6 +98,8 @@ class MMLFit:
 
     def predict(self, student, item) -> np.ndarray:
         """P(right answer) of students to items, at the estimates. student, item: codes, places in the names."""
+        student = check_codes(student, len(self.students), "student")
+        item = check_codes(item, len(self.items), "item")
         eta = self.discrimination[item] * (self.ability[student] - self.difficulty[item])
         return expit(eta)
 

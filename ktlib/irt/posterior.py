@@ -107,7 +107,7 @@ class Posterior:
 
     def predictor(self, student, item) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of the linear predictor η, closed-form under the independent normals; codes as above."""
-        student, item = _codes(student, len(self.students), "student"), _codes(item, len(self.items), "item")
+        student, item = check_codes(student, len(self.students), "student"), check_codes(item, len(self.items), "item")
         try:
             student, item = np.broadcast_arrays(student, item)
         except ValueError:
@@ -221,7 +221,8 @@ def _attributes(model: str, attributes, blocks: Mapping[str, Normal]) -> np.ndar
     return attributes
 
 
-def _codes(codes, n: int, what: str) -> np.ndarray:
+def check_codes(codes, n: int, what: str) -> np.ndarray:
+    """Whole numbers from 0 to n - 1 as an array; ValueError for anything else, a place counted from the end too."""
     try:
         codes = np.asarray(codes)
     except ValueError:  # lists of different lengths

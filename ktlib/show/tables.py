@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 
@@ -78,9 +78,10 @@ def _cell(value, how: str | Callable, column: str, row: int) -> str:
         return NOTHING
     if isinstance(value, str):
         return value.replace("|", "\\|")
-    if isinstance(value, float) and math.isnan(value):
-        raise ValueError(f"row {row} has NaN in {column!r}: give None where there is no value")
     try:
-        return how(value) if callable(how) else format(value, how)
+        text = how(value) if callable(how) else format(value, how)
     except (TypeError, ValueError) as error:
         raise ValueError(f"row {row} has {value!r} in {column!r}, which {how!r} cannot write: {error}") from error
+    if re.search(r"\bnan\b|<NA>|\bNaT\b", str(text), flags=re.IGNORECASE):
+        raise ValueError(f"row {row} has NaN in {column!r}: give None where there is no value")
+    return text
