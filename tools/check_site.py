@@ -104,8 +104,17 @@ class Site:
             kb = self.weight(page) / 1024
             self.expect(kb <= LIMIT_KB, f"{name}: {kb:.0f} KB compressed, more than {LIMIT_KB}")
         self.check_walk()
+        self.check_fonts()
         for css in sorted(self.root.rglob("*.css")):
             self.check_style_sheet(css)
+
+    def check_fonts(self) -> None:
+        """The font that drawings ask for is one that the style sheets bring: in another one letters would not fit."""
+        css = "".join(path.read_text("utf-8") for path in self.root.glob("_static/*.css"))
+        pages = "".join(path.read_text("utf-8") for path in self.pages)
+        for family in set(re.findall(r'<svg[^>]* font-family="([\w-]+)', pages)):
+            brought = re.search(rf"@font-face *{{[^}}]*font-family: *{family}\b", css)
+            self.expect(bool(brought), f"no @font-face for {family}, in which figures are drawn")
 
     def check_walk(self) -> None:
         """From every card a link to its figure, above which stands the code, whose function has an entry in the API."""

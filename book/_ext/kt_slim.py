@@ -44,6 +44,7 @@ class Used(HTMLParser):
     tags: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     text: list[str] = field(default_factory=list)
+    fonts: set[str] = field(default_factory=set)
 
     def __post_init__(self):
         super().__init__()
@@ -65,6 +66,8 @@ class Used(HTMLParser):
         for name, value in attributes:
             if name in ("class", "id"):
                 self.names |= set((value or "").split())
+            if name == "font-family":  # drawings name theirs in an attribute
+                self.fonts |= set(re.findall(r"[\w-]+", value or ""))
         self._script = tag == "script"
 
     def handle_endtag(self, tag):
@@ -164,9 +167,8 @@ def purged(sheets: list[str], used: Used) -> str:
     named = set(used.text)
     while True:
         mentioned = named | set(re.findall(r"var\(\s*(--[\w-]+)", css))
-        shorter = rules(
-            tinycss2.parse_stylesheet(css), lambda s: True, mentioned, set(re.findall(r"[\w-]+", uses(css)))
-        )
+        words = used.fonts | set(re.findall(r"[\w-]+", uses(css)))
+        shorter = rules(tinycss2.parse_stylesheet(css), lambda s: True, mentioned, words)
         if shorter == css:
             return css
         css = shorter
