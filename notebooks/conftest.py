@@ -30,13 +30,13 @@ if not os.environ.get("KTLIB_EXACT"):
 NEEDS_DATA = {
     "03_em.ipynb",
     "04_how_sure.ipynb",
-    "05_tutor_logs.ipynb",
-    "06_irt_or_bkt.ipynb",
-    "07_two_parameter.ipynb",
-    "11_factorization.ipynb",
-    "12_hierarchical.ipynb",
+    "06_tutor_logs.ipynb",
+    "07_irt_or_bkt.ipynb",
+    "08_two_parameter.ipynb",
+    "12_factorization.ipynb",
+    "13_hierarchical.ipynb",
 }
-NEEDS_TORCH = {"07_two_parameter.ipynb"}
+NEEDS_TORCH = {"08_two_parameter.ipynb"}
 
 
 def pytest_collection_modifyitems(items):

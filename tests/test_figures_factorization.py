@@ -1,4 +1,4 @@
-"""NB-11's figures: what is drawn is what was given, and nothing touches, at either width."""
+"""NB-12's figures: what is drawn is what was given, and nothing touches, at either width."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""NB-12's figures: what is drawn is what was given, and nothing touches, at either width."""
+"""NB-13's figures: what is drawn is what was given, and nothing touches, at either width."""
 
 import numpy as np
 import pytest

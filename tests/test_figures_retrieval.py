@@ -1,4 +1,4 @@
-"""NB-8's and NB-9's figures draw what they are given, and their texts keep apart at both widths."""
+"""NB-9's and NB-10's figures draw what they are given, and their texts keep apart at both widths."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""NB-5's figures draw what they are given, and no text clashes at either width."""
+"""NB-6's figures draw what they are given, and no text clashes at either width."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What the studies of NB-8 and NB-9 find is what their plain functions say, twice over."""
+"""What the studies of NB-9 and NB-10 find is what their plain functions say, twice over."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""NB-7's studies find what their plain functions say, twice over."""
+"""NB-8's studies find what their plain functions say, twice over."""
 
 import numpy as np
 import pytest

@@ -23,7 +23,7 @@ from matplotlib.font_manager import get_font
 HALF = 0.5  # pixels of the drawing's own size
 EXACT_DIGITS, NOISE = 15, 1e-9  # so many digits are a float printed whole: its last ones are noise
 _NUMBER = re.compile(
-    r"(?<![\w.])(?<![A-Za-z]-)(?P<sign>(?<![)%])[-+−])?"  # NB-12 is a word; the hyphen of 3-5 is no sign
+    r"(?<![\w.])(?<![A-Za-z]-)(?P<sign>(?<![)%])[-+−])?"  # NB-13 is a word; the hyphen of 3-5 is no sign
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?P<power>e[-+]?\d+)?(?!\w)(?!\.\d)",
     re.IGNORECASE,
 )

@@ -1,4 +1,4 @@
-"""NB-11's figures: what several abilities a student add to forecasts of exams, and how a comparison goes wrong."""
+"""NB-12's figures: what several abilities a student add to forecasts of exams, and how a comparison goes wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NB-12's figures: what attributes of questions add where answers are few, and what the model makes of them."""
+"""NB-13's figures: what attributes of questions add where answers are few, and what the model makes of them."""
 
 from __future__ import annotations
 

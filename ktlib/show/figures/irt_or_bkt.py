@@ -1,4 +1,4 @@
-"""NB-6's figures: BKT (blue) and IRT (orange) on one student, as curves, in three worlds and on a real log."""
+"""NB-7's figures: BKT (blue) and IRT (orange) on one student, as curves, in three worlds and on a real log."""
 
 from __future__ import annotations
 

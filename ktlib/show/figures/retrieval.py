@@ -1,4 +1,4 @@
-"""NB-8's and NB-9's figures, tables and claims: what was hidden, and what came back."""
+"""NB-9's and NB-10's figures, tables and claims: what was hidden, and what came back."""
 
 from __future__ import annotations
 

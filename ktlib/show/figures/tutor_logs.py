@@ -1,4 +1,4 @@
-"""NB-5's figures: a tutor's log, its skills fitted, forecasters held against each other, and where BKT fails.
+"""NB-6's figures: a tutor's log, its skills fitted, forecasters held against each other, and where BKT fails.
 
 Fits are what `ktlib.bkt.skills.fit` gives, `race` is a `ktlib.studies.tutor_race.TutorRace`.
 """

@@ -1,4 +1,4 @@
-"""NB-7's figures: curves of questions, beliefs about a student, and what a fast fit forgets."""
+"""NB-8's figures: curves of questions, beliefs about a student, and what a fast fit forgets."""
 
 from __future__ import annotations
 
