@@ -51,15 +51,15 @@ FORMS = {
     "Rasch model": r"Rasch(?: model)?|1PL",
     "Replicate": r"[Rr]eplicat(?:es?|ions?)",
     "Seed": r"seeds?",
-    "Shrinkage": r"[Ss]hrinkage|(?:shr[iu]nks?|shrinking|draws?|drawn) (?:it |them |each )?towards(?! (?:nothing|zero))",
+    "Shrinkage": r"[Ss]hrinkage|(?:shr[iu]nks?|shrinking|draws?|drawn) (?:it |them )?towards(?! (?:nothing|zero))",
     "Smoothing": r"[Ss]mooth(?:ing|ed)",
     "Slip": r"people slip|slip rate|slips? and guess(?:es)?|guess(?:es)? and slips?",
     "Two-parameter model": r"[Tt]wo-parameter(?: item response)? models?|2PL",
 }
 PASSED_OVER = (nodes.TextElement, nodes.table, nodes.figure, nodes.raw, nodes.sidebar, addnodes.desc)
 READ = (nodes.paragraph, nodes.emphasis, nodes.strong, nodes.inline)  # of the TextElements, those of running prose
-PASSED_OVER_CLASSES = {"kt-pitch", "kt-links", "sd-card", "cell_input", "xref", "kt-figure"}
-FOLD, PREDICTION = "dropdown", "kt-predict"
+PASSED_OVER_CLASSES = {"kt-pitch", "kt-links", "sd-card", "cell_input", "xref", "kt-figure", "kt-choices"}
+FOLD = "dropdown"
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,7 @@ def prose(node: nodes.Element, folded: bool = False) -> Iterator[tuple[nodes.Tex
 
 def is_read(node: nodes.Element) -> bool:
     """Whether a term below this may become a link. The choices of a prediction are buttons."""
-    choices = isinstance(node, nodes.bullet_list) and PREDICTION in node.parent.get("classes", ())
-    if choices or PASSED_OVER_CLASSES & set(node.get("classes", ())):
+    if PASSED_OVER_CLASSES & set(node.get("classes", ())):
         return False
     return isinstance(node, READ) or not isinstance(node, PASSED_OVER)
 
