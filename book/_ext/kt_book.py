@@ -3,6 +3,7 @@
 The rooms: `kt_plain` turns the notebooks' plain Markdown into Sphinx's, `kt_quotes` reads what they quote,
 `kt_figures` puts figures on a page, `kt_slides` exports them, `kt_pages` holds the directives for both,
 `kt_benchmarks` the one for timings. `kt_api` writes the API pages and `kt_codelinks` leads to them from code.
+`kt_terms` links words to the glossary.
 `kt_search` is the search, `kt_share` what links to the book show. `kt_finish` and `kt_slim` slim the built pages.
 This one wires them up.
 """
@@ -28,6 +29,7 @@ import kt_search
 import kt_share
 import kt_slides
 import kt_slim
+import kt_terms
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -124,6 +126,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", sync_notebooks, priority=100)
     app.connect("config-inited", gather_quotes, priority=200)
     app.connect("source-read", kt_plain.translate)
+    kt_terms.connect(app)
     app.connect("config-inited", write_api, priority=200)
     app.connect("config-inited", kt_share.draw_picture, priority=200)
     app.connect("builder-inited", kt_search.index_prose)
