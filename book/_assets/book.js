@@ -27,8 +27,7 @@ for (const button of document.querySelectorAll(".kt-figure .kt-code")) {
 }
 
 // The choices of a prediction become buttons. The choice is remembered, and the box where the answer comes says it.
-const choices = document.querySelector(".kt-predict .kt-choices");
-if (choices) askFirst(choices, document.querySelector(".kt-return"));
+for (const list of document.querySelectorAll(".kt-choices")) askFirst(list, document.querySelector(".kt-return"));
 
 function askFirst(list, answer) {
   const box = list.closest(".kt-predict");
