@@ -12,6 +12,7 @@ NOT_YET = {
     "02_sensitivity",
     "03_em",
     "04_how_sure",
+    "05_one_class",
     "06_tutor_logs",
     "07_irt_or_bkt",
     "08_two_parameter",
