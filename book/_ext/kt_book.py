@@ -2,8 +2,9 @@
 
 The rooms: `kt_plain` turns the notebooks' plain Markdown into Sphinx's, `kt_quotes` reads what they quote,
 `kt_figures` puts figures on a page, `kt_slides` exports them, `kt_pages` holds the directives for both,
-`kt_explorers` puts explorers there, `kt_benchmarks` timings. `kt_api` writes the API pages and `kt_codelinks` leads to them from code.
-`kt_search` is the search, `kt_share` what links to the book show. `kt_finish` and `kt_slim` slim the built pages.
+`kt_explorers` puts explorers there, `kt_benchmarks` timings. `kt_api` writes the API pages and `kt_codelinks` leads
+to them from code. `kt_search` is the search, `kt_share` what links to the book show. `kt_finish` and `kt_slim` slim
+the built pages.
 This one wires them up.
 """
 

@@ -1,4 +1,4 @@
-"""Explorers on a page: their elements as the cells left them, and one script for all, of the modules as they are now."""
+"""Explorers on a page: elements as the cells left them, and one script for all, of the modules as they are now."""
 
 from __future__ import annotations
 
