@@ -58,8 +58,8 @@ def rounded(x: float, digits: int = 0) -> float:
 
 
 def places(x: float) -> str:
-    """Two digits."""
-    return f"{rounded(x, 2):.2f}"
+    """Two digits, with a true minus sign."""
+    return f"{rounded(x, 2):.2f}".replace("-", "−")
 
 
 def thousandths(x: float) -> str:

@@ -4,7 +4,7 @@
 // Numbers in words, as ktlib.show.explorers writes them.
 
 export const round = (x) => Math.floor(x + 0.5); // halves up, as there
-const fixed = (x, digits) => (round(10 ** digits * x) / 10 ** digits).toFixed(digits);
+const fixed = (x, digits) => (round(10 ** digits * x) / 10 ** digits).toFixed(digits).replace("-", "−");
 export const tenths = (x) => fixed(x, 1);
 export const places = (x) => fixed(x, 2);
 export const thousandths = (x) => fixed(x, 3);
@@ -66,6 +66,8 @@ export function slider(onInput, { min = 0, max = 1, step = 0.01 } = {}) {
 /** What stands above a picture. items: [sample or null, words], … */
 export const key = (...items) =>
   h("div", { class: "kt-key" }, ...items.map(([mark, words]) => h("span", {}, mark ?? "", h("b", {}, ...typeset(h, words)))));
+/** Two pictures, side by side where there is room. */
+export const pair = (...pictures) => h("div", { class: "kt-pair" }, ...pictures.map(({ node }) => node));
 export const sample = (kind, tag = "line") => {
   const shape = { line: { x2: 22, y1: 4, y2: 4 }, rect: { width: 22, height: 8 }, circle: { cx: 11, cy: 4, r: 4 } }[tag];
   return s("svg", { height: 8, "aria-hidden": true }, s(tag, { class: kind, ...shape }));
@@ -93,7 +95,7 @@ export function ticks(low, high, about = 5) {
 export function picture(width, height, summary, margins = {}) {
   const { left, right, top, bottom } = { left: 36, right: 8, top: 8, bottom: 42, ...margins };
   const edges = { left, right: width - right, top, bottom: height - bottom };
-  const node = s("svg", { role: "img", "aria-label": summary, viewBox: `0 0 ${width} ${height}`, height });
+  const node = s("svg", { role: "img", "aria-label": summary, viewBox: `0 0 ${width} ${height}`, width, height });
   const add = (tag, attributes, ...children) => node.appendChild(s(tag, attributes, ...children));
   const text = (words, x, y, anchor = "start", kind = "") =>
     add("text", { x, y, "text-anchor": anchor, class: kind }, ...typeset(s, words));
@@ -131,10 +133,10 @@ const CSS = `
   --peer: var(--kt-peer, #b84e00); --prior: var(--kt-prior, #8e106a); --other: var(--kt-other, #007a59);
   --line: color-mix(in srgb, var(--ink) 22%, transparent); display: block; box-sizing: border-box; max-width: 45rem;
   margin: 1rem 0; padding: 1rem; border: 1px solid var(--line); border-radius: .6rem; break-inside: avoid;
-  background: var(--page); color: var(--ink); line-height: 1.4 }
+  background: var(--page); color: var(--ink); font-size: .92em; line-height: 1.4 }
 .kt-grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); gap: .25rem 2rem;
   flex: 1 }
-.kt-slider { display: grid; grid-template-columns: 1fr auto; margin: 0 }
+.kt-slider { display: grid; grid-template-columns: 1fr auto; align-content: end; margin: 0 }
 .kt-slider b { font-weight: 600; font-variant-numeric: tabular-nums }
 .kt-slider input { grid-column: 1 / -1; width: 100%; height: 44px; margin: 0; accent-color: var(--estimate) }
 .kt-row { display: flex; flex-wrap: wrap; gap: .4rem; margin: .25rem 0 .6rem; padding: 0; border: 0 }
@@ -149,6 +151,7 @@ const CSS = `
 .kt-slider :focus-visible { outline-offset: -5px; border-radius: .6rem }
 .kt-chart { background: var(--page) }
 .kt-chart > svg { display: block; width: 100%; overflow: visible }
+.kt-pair { display: flex; flex-wrap: wrap; gap: 0 1rem }
 .kt-chart svg { font-size: 13px; fill: none; stroke-linejoin: round }
 .kt-chart text { fill: var(--ink); stroke: var(--page); stroke-width: 3px; paint-order: stroke }
 .kt-key { display: flex; flex-wrap: wrap; gap: 0 1rem; margin-bottom: .25rem; font-size: 13px }
@@ -165,8 +168,9 @@ const CSS = `
 .kt-verdict-line { margin: .5rem 0 .75rem }
 .kt-live { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 @media (max-width: 40rem) and (min-height: 34rem) {
+  .output:has(> .kt-explorer) { overflow: visible } /* or the picture could not stay in sight */
   .kt-explorer { padding: .75rem }
-  .kt-chart { position: sticky; top: var(--kt-sticky, 0); z-index: 1; padding: .25rem 0 }
+  .kt-stay { position: sticky; top: var(--kt-sticky, 0); z-index: 1; padding: .25rem 0 }
 }
 @media print { .kt-explorer > :not(.kt-chart, .kt-verdict-line) { display: none } }`;
 
@@ -204,6 +208,7 @@ export class Panel extends (globalThis.HTMLElement ?? Object) {
     this.width = this.plot.clientWidth;
     this.said.style.minHeight = "";
     this.draw();
+    this.plot.classList.toggle("kt-stay", this.plot.offsetHeight < 0.5 * innerHeight); // or it would hide the controls
   }
 
   change(act) {

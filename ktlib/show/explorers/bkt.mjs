@@ -1,5 +1,7 @@
 // Bayesian Knowledge Tracing in the page: held to ktlib.bkt by tests.
 
+import { places } from "./base.mjs";
+
 export const SYMBOL = { p_init: "P(L₀)", p_transit: "P(T)", p_slip: "P(S)", p_guess: "P(G)" };
 export const WORDS = {
   p_init: "knew it before",
@@ -45,3 +47,11 @@ export function filter(params, answers) {
 
 /** First step (from 1) after which P(known) is at least threshold, or null. */
 export const masteryStep = (known, threshold) => known.findIndex((p) => p >= threshold) + 1 || null;
+
+/** A warning where a right answer is no evidence for knowing. */
+export function flipped({ p_slip, p_guess }) {
+  const sum = p_slip + p_guess;
+  if (sum < 1 - 1e-9) return "";
+  const what = sum < 1 + 1e-9 ? "says nothing about her" : "counts against her";
+  return ` Slip + guess = ${places(sum)}: a right answer now ${what}.`;
+}

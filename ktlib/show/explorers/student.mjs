@@ -1,6 +1,6 @@
 // Explorers that follow one student: answers to tap, and P(known) after each.
 
-import { Panel, button, group, h, key, percent, picture, places, round, row, sample, scale } from "./base.mjs";
+import { Panel, button, group, h, key, percent, picture, round, row, sample, scale } from "./base.mjs";
 import { filter, masteryStep } from "./bkt.mjs";
 
 /** p in whole per cent, never rounded up to the threshold, nor to 0 or 100. */
@@ -9,14 +9,6 @@ export function sure(p, threshold) {
   if (p > 0.995) return "more than 99%";
   const rounded = round(100 * p);
   return `${p < threshold && rounded >= 100 * threshold ? rounded - 1 : rounded}%`;
-}
-
-/** A warning where a right answer is no evidence for knowing. */
-export function flipped({ p_slip, p_guess }) {
-  const sum = p_slip + p_guess;
-  if (sum < 1 - 1e-9) return "";
-  const what = sum < 1 + 1e-9 ? "says nothing about her" : "counts against her";
-  return ` Slip + guess = ${places(sum)}: a right answer now ${what}.`;
 }
 
 // lines: {values, kind, label, step, from}; `from` is the x of the first value, `step` where mastery is declared.

@@ -1,8 +1,8 @@
 // <kt-sweep>: one student judged with one probability wrong.
 
 import { count, define, percent, places, radios, slider } from "./base.mjs";
-import { NAMES, SYMBOL, WORDS, filter, masteryStep } from "./bkt.mjs";
-import { STUDENT, Student, flipped } from "./student.mjs";
+import { NAMES, SYMBOL, WORDS, filter, flipped, masteryStep } from "./bkt.mjs";
+import { STUDENT, Student } from "./student.mjs";
 
 /** Word for word SweepExplorer.finding(). */
 export function sentence(truth, answers, vary, value, threshold) {

@@ -1,8 +1,8 @@
 // <kt-trace>: one student's P(known), answer by answer, with a slider for each of the four probabilities.
 
 import { count, define, grid, h, percent, pick, slider } from "./base.mjs";
-import { NAMES, SYMBOL, WORDS, filter, masteryStep } from "./bkt.mjs";
-import { STUDENT, Student, flipped, sure } from "./student.mjs";
+import { NAMES, SYMBOL, WORDS, filter, flipped, masteryStep } from "./bkt.mjs";
+import { STUDENT, Student, sure } from "./student.mjs";
 
 /** Word for word TraceExplorer.finding(). */
 export function sentence(params, answers, threshold) {
