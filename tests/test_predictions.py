@@ -11,7 +11,6 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 NOT_YET = {
     "02_sensitivity",
     "03_em",
-    "04_how_sure",
     "05_one_class",
     "06_tutor_logs",
     "07_irt_or_bkt",
