@@ -29,7 +29,7 @@ if not os.environ.get("KTLIB_EXACT"):
 
 NEEDS_DATA = {
     "03_em.ipynb",
-    "04_how_sure.ipynb",
+    "05_one_class.ipynb",
     "06_tutor_logs.ipynb",
     "07_irt_or_bkt.ipynb",
     "08_two_parameter.ipynb",

@@ -3,14 +3,12 @@
 from functools import cache
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from ktlib import BKTParams, bkt
 from ktlib.bkt import NAMES, bounds, em, profiles, uncertainty
 from ktlib.show.figures import how_sure as figures
 from ktlib.studies import coverage
-from ktlib.studies.borrowing import METHODS, Borrowing
 
 TRUTH = BKTParams(p_init=0.25, p_transit=0.12, p_slip=0.08, p_guess=0.18)
 LENGTHS = np.arange(3, 61, 3)
@@ -28,15 +26,6 @@ def fitted():
     answers = bkt.simulate(TRUTH, students=60, steps=8, rng=3).answers
     fit = em.fit(answers, tol=1e-9)
     return answers, fit, uncertainty.standard_errors(answers, fit)
-
-
-@cache
-def invented() -> Borrowing:
-    """Three judges on two skills; on each answer the methods lose 0.7, 0.69, … in their order."""
-    scores = pd.DataFrame({"skill": [1, 1, 2], "student": [7, 8, 7], "answers": [4, 2, 3]})
-    for place, how in enumerate(METHODS):
-        scores[how] = scores.answers * (0.7 - 0.01 * place) + [0.1, 0, -0.1]
-    return Borrowing(22, 10, 0, 90, 91, {}, {}, {1: None, 2: None}, {}, np.array([100, 120]), scores)
 
 
 def three_ways():
@@ -59,7 +48,6 @@ DRAWN = {
     "bound": lambda: figures.bound(GUIDE),
     "data-map": lambda: figures.data_map(TRUTH, LENGTHS, one(), DESIGNS),
     "breadth": lambda: figures.breadth(600, LENGTHS, one() / np.sqrt(600 / LENGTHS)[:, None]),
-    "shrinkage": lambda: figures.shrinkage(invented()),
 }
 figure = cache(lambda name: DRAWN[name]())
 
@@ -131,12 +119,3 @@ def test_the_budget_is_best_at_the_dot():
     (ax,) = figure("breadth").fig().axes
     for curve, dot in zip(lines(ax), lines(ax, marker="o"), strict=True):
         assert tuple(dot[0]) == tuple(curve[curve[:, 1].argmin()])
-
-
-def test_shrinkage_draws_each_loss_and_says_its_difference():
-    found = invented()
-    (ax,) = figure("shrinkage").fig().axes
-    dots = [dot[0, 0] for dot in lines(ax, marker="o")]
-    assert np.allclose(dots, found.loss[["habit", "typical", "raw", "borrowed", "large"]])
-    said = [text.get_text() for text in ax.texts]
-    assert said[0].startswith("0.700   +0.050") and said[3] == "0.650"

@@ -433,7 +433,8 @@ def doors():
     yield (
         "show.quotes.Card",
         quotes.Card,
-        dict(name="a", question="q?", answer="a", figure="f", limits=("l",), shown="sec:a"),
+        dict(name="a", question="q?", also=("r?",), answer="5", figure="f", false="b", limits=("l",), expert="e")
+        | dict(shown="sec:a", audience="investor"),
     )
     yield "show.quotes.check_name", quotes.check_name, dict(name="a")
     yield "show.explorers.TraceExplorer", explorers.TraceExplorer, dict(params=p, answers=(1, 0), threshold=0.9)

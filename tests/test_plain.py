@@ -42,7 +42,16 @@ MYST = {  # in Markdown, and in code that makes Markdown, where an f-string doub
         ("[code](https://example.org/A?b#C-d)", "[code](https://example.org/A?b#C-d)"),
         (
             "> **Predict first.** Ten of `n`,\n> or $k$?\n>\n> And [@a2020]?\n\nNow.",
-            "::::{admonition} Predict first\n:class: tip\n\nTen of `n`,\nor $k$?\n\nAnd {cite:p}`a2020`?\n::::\n\nNow.",
+            "::::{admonition} Predict first\n:class: tip kt-predict\n\n"
+            "Ten of `n`,\nor $k$?\n\nAnd {cite:p}`a2020`?\n::::\n\nNow.",
+        ),
+        (
+            "> **Predict first.** How many?\n>\n> - 5\n> - $k$\n\nNow.",
+            "::::{admonition} Predict first\n:class: tip kt-predict\n\nHow many?\n\n- 5\n- $k$\n::::\n\nNow.",
+        ),
+        (
+            "So.\n\n> **Your prediction.** It is\n> ten.",
+            "So.\n\n::::{admonition} Your prediction\n:class: tip kt-return\n\nIt is\nten.\n::::",
         ),
         ("> **Note.** Ten.", "> **Note.** Ten."),
         (

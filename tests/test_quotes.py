@@ -25,12 +25,20 @@ CARD = {
     "limits": ("Not so.",),
     "shown": "sec:x",
 }
+NEW = CARD | {
+    "also": ("How come?",),
+    "answer": "It is right for 9 of 10 students.",
+    "false": "It is right for every student.",
+    "expert": "AUC 0.72 (0.70 to 0.74), n = 1,000 students, seed 1",
+    "audience": "head teacher",
+}
 
 
 def test_quotes_show_and_carry_themselves():
     for quote in (
         quotes.Claim(**CLAIM),
         quotes.Card(**CARD),
+        quotes.Card(**NEW),
         quotes.Numbers(values={"em-steps": "16"}),
     ):
         bundle = quote._repr_mimebundle_()
@@ -66,6 +74,15 @@ def test_a_claim_that_reads_a_stored_result_says_so():
         (lambda: quotes.Card(**CARD | {"answer": "Within nan."}), "says NaN in answer"),
         (lambda: quotes.Card(**CARD | {"question": ""}), "leaves question empty"),
         (lambda: quotes.Card(**CARD | {"answer": 5}), "has answer = 5: give text"),
+        (lambda: quotes.Card(**NEW | {"answer": "word " * 20 + "5"}), "has 21 words; one breath is 20"),
+        (lambda: quotes.Card(**NEW | {"answer": "It rose from 5% to 7%."}), "holds 2 numbers (5% | 7%): keep exactly"),
+        (lambda: quotes.Card(**NEW | {"answer": "It rose."}), "holds 0 numbers (none): keep exactly one"),
+        (lambda: quotes.Card(**NEW | {"answer": "Its AUC is 0.75."}), "says 'AUC', which a head teacher would"),
+        (lambda: quotes.Card(**NEW | {"audience": "pupil"}), "audience of card 'card' = 'pupil': give one of"),
+        (lambda: quotes.Card(**NEW | {"also": "How come?"}), "needs also, a tuple of other ways to ask"),
+        (lambda: quotes.Card(**NEW | {"also": ("",)}), "leaves other way to ask 1 empty"),
+        (lambda: quotes.Card(**NEW | {"expert": " "}), "leaves expert empty"),
+        (lambda: quotes.Card(**NEW | {"expert": "AUC nan"}), "says NaN in expert"),
         (lambda: quotes.Numbers(values=5), "values = 5: give a dict"),
         (lambda: quotes.Numbers(values={"x": float("nan")}), "never NaN"),
         (lambda: quotes.Numbers(values={"x": "nan"}), "never NaN"),
@@ -88,3 +105,22 @@ def test_the_book_says_nothing_where_it_holds_and_goes_on_where_it_does_not(caps
     assert not capsys.readouterr().out
     quotes.book_says(False, "ten lines and ktlib agree")
     assert capsys.readouterr().out.startswith(f"{quotes.OTHERWISE}: ten lines and ktlib agree. ")
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("412 students with 10,019 answers.", ["412", "10,019"]),
+        ("within ±0.05 (95%)", ["±0.05", "95%"]),
+        ("right for 9 of 10, in 70% of 200 classes, 1 in 20 and 3/4", ["9 of 10", "70% of 200", "1 in 20", "3/4"]),
+        ("0.70 to 0.78, 5–7%", ["0.70 to 0.78", "5–7%"]),
+        ("from 97% to 83%", ["97%", "83%"]),
+        ("NB-4, 2PL and one class", []),
+    ],
+)
+def test_a_number_is_written_in_digits_and_a_share_or_a_stretch_is_one(text, numbers):
+    assert quotes.numbers_in(text) == numbers
+
+
+def test_an_answer_for_data_scientists_may_use_their_words():
+    assert quotes.Card(**NEW | {"answer": "Its AUC is 0.75.", "audience": "data scientist"})

@@ -3,7 +3,8 @@
 In headless Chromium, from http://localhost and from the disk, light and dark, at 1280 and 375 pixels. Each
 page asks nothing of any other host, logs no error, never scrolls sideways, weighs at most 350 KB as sent with
 gzip, breaks no serious axe rule, shows its skip link to whoever presses Tab, and gives the Tab key every control.
-A search quotes prose, and an address that does not exist leads back to the first page.
+What a reader predicts is remembered and said where the answer comes. A search quotes prose, and an address that does
+not exist leads back to the first page.
 
 Needs Chromium (apt-get install chromium) and pip install playwright axe-playwright-python.
 """
@@ -25,6 +26,7 @@ SIZES = ((1280, 900), (375, 800))
 SCHEMES = ("light", "dark")
 LIMIT_KB = 350
 ALONE = ("404.html",)  # without the frame of the other pages
+PREDICTION = "kt-return admonition"
 CODE = r"\w\(\w+=|import \w|(\bP\([A-Z]\)){2}"
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -57,6 +59,7 @@ SKIP_LINK = """() => {
   return {focus: document.activeElement === link, inside: top >= 0 && bottom > top,
     contrast: Math.max(...two) / Math.min(...two)};
 }"""
+REFUSE = """Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('', 'SecurityError'); }})"""
 RECORD_FOCUS = """() => {
   window.ktReached = new WeakSet();
   document.addEventListener('focusin', event => window.ktReached.add(event.target));
@@ -162,6 +165,34 @@ class Check:
         found = page.evaluate(SKIP_LINK)
         seen = found["focus"] and found["inside"] and found["contrast"] >= 4.5
         self.expect(seen, f"{name}: the skip link does not show: {found}")
+
+    def predict(self, base: str, name: str) -> None:
+        """A choice is large enough for a thumb, and the box at the answer says it, also after the page is loaded again.
+
+        Once more where the browser stores nothing: then as long as the page stays.
+        """
+        for stored in (True, False):
+            context = self.browser.new_context(viewport=dict(zip(("width", "height"), SIZES[-1], strict=True)))
+            page = context.new_page()
+            if not stored:
+                page.add_init_script(REFUSE)
+            page.goto(base + name)
+            answer, choices = page.locator(".kt-return"), page.locator(".kt-predict label")
+            before = answer.text_content()
+            self.expect(choices.count() >= 3, f"{base}{name}: {choices.count()} choices")
+            if not choices.count():
+                break
+            low = min(choice.bounding_box()["height"] for choice in choices.all())
+            self.expect(low >= 44, f"{name}: a choice is {low} px high")
+            self.expect("You said" not in before, f"{base}{name}: says a prediction before there is one: {before}")
+            choices.last.click()
+            if stored:
+                page.reload()
+            said = f"You said {choices.last.text_content()}."
+            self.expect(said in answer.text_content(), f"{base}{name}: not {said!r} but {answer.text_content()}")
+            if stored and base.startswith("http"):
+                self.obey_axe(page, f"{name}, predicted")
+            context.close()
 
     def search(self, base: str) -> None:
         """Results quote sentences: no code, no formula twice."""
@@ -278,6 +309,8 @@ def visit(site: Path, screenshots: Path | None, names: list[str]) -> tuple[int, 
         for base in (f"http://127.0.0.1:{server.server_port}/", site.as_uri() + "/"):
             for name in names:
                 check.page(base, name)
+                if PREDICTION in (site / name).read_text("utf-8"):
+                    check.predict(base, name)
             if "search.html" in names and base.startswith("http"):
                 check.search(base)
                 check.missing(base)

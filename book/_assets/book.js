@@ -25,3 +25,61 @@ for (const button of document.querySelectorAll(".kt-figure .kt-code")) {
     button.ariaExpanded = String(code.open);
   });
 }
+
+// The choices of a prediction become buttons. The choice is remembered, and the box where the answer comes says it.
+const asked = document.querySelector(".kt-predict:has(li)");
+if (asked) askFirst(asked, document.querySelector(".kt-return"));
+
+function askFirst(box, answer) {
+  const key = `prediction ${location.pathname.split("/").pop().replace(".html", "")}`;
+  const said = document.createElement("span");
+  const back = document.createElement("a");
+  box.id = "predict-first";
+  back.href = `#${box.id}`;
+  back.className = "kt-back";
+  answer?.querySelector("p:not(.admonition-title)").prepend(said);
+  answer?.querySelector(".admonition-title").append(back);
+
+  const tell = (choice) => {
+    said.replaceChildren();
+    back.textContent = choice ? "Change it" : "You have not predicted yet: go back";
+    if (!choice) return;
+    const words = document.createElement("strong");
+    words.append(...choice.cloneNode(true).childNodes);
+    said.append("You said ", words, ". ");
+  };
+  tell();
+
+  const list = box.querySelector("ul");
+  list.role = "radiogroup";
+  list.ariaLabel = "Your prediction";
+  for (const item of list.children) {
+    const [label, button, words] = ["label", "input", "span"].map((tag) => document.createElement(tag));
+    item.role = "none";
+    words.append(...(item.querySelector("p") ?? item).childNodes);
+    label.append(button, words);
+    item.replaceChildren(label);
+    Object.assign(button, { type: "radio", name: "prediction", value: words.textContent });
+    button.checked = recall(key) === button.value;
+    if (button.checked) tell(words);
+    button.addEventListener("change", () => {
+      remember(key, button.value);
+      tell(words);
+    });
+  }
+}
+
+// A browser may refuse to store anything; then the choice lasts as long as the page.
+function recall(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {}
+}

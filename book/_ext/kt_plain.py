@@ -3,7 +3,8 @@
 A notebook is written so that JupyterLab, GitHub and Colab show it well without any extension. Here
 
     <!-- label: sec:coin -->                          becomes  (sec:coin)=
-    > **Predict first.** …                            an admonition of class tip
+    > **Predict first.** …  > - a choice              an admonition; book.js makes buttons of its list
+    > **Your prediction.** It is …                    an admonition; book.js puts before it what the reader chose
     <details><summary>Solution</summary> … </details> an admonition of class dropdown
     [as before](03_em.ipynb#How-sure-is-that?)        a link to the heading's slug on the site
     [here](#One-coin)                                 the same, within the chapter
@@ -25,7 +26,8 @@ from sphinx.application import Sphinx
 
 CODE = re.compile(r"^ *(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^ *(?P=fence)[`~]*[ \t]*$", re.M | re.S)
 CODE_OR_MATHS = re.compile(r"(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|\$\$.*?\$\$|\$[^$\n]+\$", re.S)
-PREDICTION = re.compile(r"^> \*\*Predict first\.\*\*.*(?:\n>.*)*", re.M)
+PREDICTION = re.compile(r"^> \*\*(Predict first|Your prediction)\.\*\* *(.*(?:\n>.*)*)", re.M)
+PREDICTION_KIND = {"Predict first": "tip kt-predict", "Your prediction": "tip kt-return"}
 LABEL = re.compile(r"^<!-- label: (\S+) -->$", re.M)
 SOLUTION = re.compile(r"^<details><summary>(.*)</summary>$", re.M)
 SOLUTION_END = re.compile(r"^</details>$", re.M)
@@ -68,8 +70,9 @@ def _outside_fences(text: str) -> str:
 
 
 def _prediction(quotation: re.Match) -> str:
-    body = re.sub(r"^> ?", "", quotation[0], flags=re.M).removeprefix("**Predict first.**").strip()
-    return ADMONITION.format(title="Predict first", kind="tip") + f"\n\n{body}\n{ADMONITION_END}"
+    title, body = quotation.groups()
+    body = re.sub(r"^> ?", "", body, flags=re.M).strip()
+    return ADMONITION.format(title=title, kind=PREDICTION_KIND[title]) + f"\n\n{body}\n{ADMONITION_END}"
 
 
 def _prose(text: str) -> str:

@@ -18,6 +18,16 @@ from .. import _checks as checks
 MIME = "application/vnd.ktlib.quote+json"
 VERDICTS = ("holds", "holds with a caveat", "does not hold", "cannot be checked here")
 OTHERWISE = "Otherwise than in the book"
+AUDIENCES = ("", "investor", "head teacher", "data scientist")  # "" is everybody
+# Words that an answer for everybody does without
+JARGON = (
+    r"\b(?:AUC|F1|RMSE|log[- ]loss|likelihood|[Kk]endall|[Pp]earson|[Ss]pearman|Rasch|[1-4]PL|K\s*=|ELBO|MCMC|EM\b|"
+    r"Cramér|[Bb]ootstrap|[Pp]osteriors?|[Hh]yperparameters?|[Ll]ogits?|[Mm]ean-field|P\(L|[Pp]riors?\b(?! knowledge))"
+)
+_NUMERAL = r"(?<![\w.,/-])[±+−-]?(?>\d+(?:[.,]\d+)*)%?(?!\w)"
+_SHARE = rf" (?:out of|of|in)(?: every)? {_NUMERAL}|/\d+\b"
+_STRETCH = rf"(?<![Ff]rom ){_NUMERAL}(?: to |–)(?>\d+(?:[.,]\d+)*)%?(?!\w)"
+_NUMBER = re.compile(rf"{_STRETCH}|{_NUMERAL}(?:{_SHARE})?")
 _NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
 
 
@@ -30,6 +40,16 @@ def check_name(name: str) -> None:
 def stored_path(stored: str) -> str:
     """Where in the repository a claim's `stored` lies: a bare name is a script in `benchmarks`."""
     return stored if "/" in stored else f"benchmarks/{stored}"
+
+
+def numbers_in(text: str) -> list[str]:
+    """The numbers that a text says, as they stand there.
+
+    A number is written in digits, with its sign, its % and its commas: "412", "95%", "±0.05", "10,019". A share is one
+    number: "9 of 10", "1 in 20", "70% of 200", "3/4". So is a stretch, "0.70 to 0.78" or "5–7%", unless it follows
+    "from", which tells of a change. Words ("one class", "half") are none, nor are digits in a name ("NB-4", "2PL").
+    """
+    return [found[0] for found in _NUMBER.finditer(text)]
 
 
 def _holds_nan(text) -> bool:
@@ -138,35 +158,67 @@ class Claim(_Quote):
 class Card(_Quote):
     """A tough question and what one may answer.
 
-    question: as it is asked. answer: one breath, at most 30 words, numbers computed. figure: name of a `Figure` shown
-    in the same notebook. limits: what we may not say, a sentence each. shown: label of the section that shows it.
-    Raises ValueError when the answer is longer than 30 words, no limit is stated, a field is empty or says NaN.
+    question: as it is asked; also: other ways in which it is asked, for the search. answer: at most 20 words, exactly
+    one number, no word that a head teacher would have to ask about (`JARGON`). figure: name of a `Figure` shown in the
+    same notebook, which shows that number. false: the nearest false sentence, what one would wrongly say. limits: what
+    we may not say, a sentence each, the strongest first. expert: one plain line with score, interval, n and seed.
+    shown: label of the section that shows it. audience: one of `AUDIENCES`, where others get another answer.
+
+    A number is what `numbers_in` finds. Raises ValueError when the answer breaks a rule, no limit is stated, a field is
+    empty or says NaN. A card without `false` is of the older kind: its answer has at most 30 words, no more is asked.
     """
 
     kind = "card"
     name: str
     question: str
+    also: tuple[str, ...] = ()
     answer: str
     figure: str
+    false: str = ""
     limits: tuple[str, ...]
+    expert: str = ""
     shown: str
+    audience: str = ""
 
     def __post_init__(self):
         check_name(self.name)
-        limits = self.limits
-        if isinstance(limits, str) or not isinstance(limits, Sequence) or not len(limits):
-            raise ValueError(f"card {self.name!r} needs limits, a tuple of what we may not say")
-        object.__setattr__(self, "limits", tuple(limits))
-        fields = asdict(self)
-        _check_said(self, "card", fields | {f"limit {i + 1}": text for i, text in enumerate(fields.pop("limits"))})
-        words = len(self.answer.split())
-        if words > 30:
-            raise ValueError(f"the answer of card {self.name!r} has {words} words; one breath is 30: cut it")
+        for field, need in (("limits", "what we may not say, the strongest first"), ("also", "other ways to ask")):
+            given = getattr(self, field)
+            if isinstance(given, str) or not isinstance(given, Sequence) or (field == "limits" and not len(given)):
+                raise ValueError(f"card {self.name!r} needs {field}, a tuple of {need}")
+            object.__setattr__(self, field, tuple(given))
+        checks.one_of(self.audience, AUDIENCES, f"audience of card {self.name!r}")
+        fields = {k: v for k, v in asdict(self).items() if v or k not in ("false", "expert", "audience")}
+        limits, also = fields.pop("limits"), fields.pop("also")
+        _check_said(self, "card", fields | _counted("limit", limits) | _counted("other way to ask", also))
+        self._check_answer()
+
+    def _check_answer(self) -> None:
+        """Whether the answer can be said in one breath to anybody."""
+        of, words = f"the answer of card {self.name!r}", len(self.answer.split())
+        if words > (20 if self.false else 30):
+            raise ValueError(f"{of} has {words} words; one breath is {20 if self.false else 30}: cut it")
+        if not self.false:
+            return
+        found = numbers_in(self.answer)
+        if len(found) != 1:
+            raise ValueError(f"{of} holds {len(found)} numbers ({' | '.join(found) or 'none'}): keep exactly one")
+        jargon = re.search(JARGON, self.answer)
+        if jargon and self.audience != "data scientist":
+            raise ValueError(f"{of} says {jargon[0]!r}, which a head teacher would have to ask about: use plain words")
 
     def _html(self) -> str:
+        e = {k: html.escape(v) for k, v in asdict(self).items() if isinstance(v, str)}
         limits = "".join(f"<li>{html.escape(t)}</li>" for t in self.limits)
+        false = f'<p class="kt-false"><strong>Not:</strong> “{e["false"]}”</p>' if self.false else ""
+        expert = f'<p class="kt-expert"><strong>For the expert.</strong> {e["expert"]}</p>' if self.expert else ""
         return (
-            f'<div class="kt-card" id="card-{self.name}"><p class="kt-question">“{html.escape(self.question)}”</p>'
-            f'<p class="kt-answer">{html.escape(self.answer)}</p>'
-            f'<p class="kt-limits">What we may not say:</p><ul>{limits}</ul></div>'
+            f'<div class="kt-card" id="card-{self.name}"><p class="kt-question">“{e["question"]}”</p>'
+            f'<p class="kt-answer">{e["answer"]}</p>{false}'
+            f'<p class="kt-limits">What we may not say:</p><ul>{limits}</ul>{expert}</div>'
         )
+
+
+def _counted(what: str, texts: Sequence) -> dict:
+    """The texts of a tuple, each under its own name."""
+    return {f"{what} {i + 1}": text for i, text in enumerate(texts)}
