@@ -7,6 +7,7 @@ import pytest
 
 from ktlib import BKTParams, bkt
 from ktlib.bkt import NAMES, bounds, em, profiles, uncertainty
+from ktlib.show.figures import how_much
 from ktlib.show.figures import how_sure as figures
 from ktlib.studies import coverage
 
@@ -41,13 +42,24 @@ def ridge_and_hill():
     return figures.ridge_and_hill(TRUTH, {"60 children × 8": (sure, pair), "the same again": (sure, pair)})
 
 
+def twins():
+    """The truth and one that is alike on two answers; invented chances."""
+    return figures.twins(TRUTH, [TRUTH, bounds.alike(TRUTH, 0.3)], np.full((2, 4), 0.25), np.array([0.2, 0.1]))
+
+
+HALF = np.arange(1, 9).reshape(2, 4) / 50
 DRAWN = {
     "coin": lambda: figures.coin([(3, 10), (30, 100), (300, 1000)]),
     "three-ways": three_ways,
     "ridge-and-hill": ridge_and_hill,
-    "bound": lambda: figures.bound(GUIDE),
-    "data-map": lambda: figures.data_map(TRUTH, LENGTHS, one(), DESIGNS),
-    "breadth": lambda: figures.breadth(600, LENGTHS, one() / np.sqrt(600 / LENGTHS)[:, None]),
+    "bound": lambda: how_much.bound(GUIDE),
+    "data-map": lambda: how_much.data_map(TRUTH, LENGTHS, one(), DESIGNS),
+    "one-child": lambda: figures.one_child(TRUTH, LENGTHS, one()),
+    "twins": twins,
+    "coverage": lambda: how_much.coverage({"small": GUIDE[0], "large": GUIDE[2]}),
+    "pilot": lambda: how_much.pilot(TRUTH, ["22 × 9", "200 × 15"], HALF),
+    "students-needed": lambda: how_much.needed(bounds.students_needed(TRUTH, 10, within=0.05), 10, 0.05),
+    "breadth": lambda: how_much.breadth(600, LENGTHS, one() / np.sqrt(600 / LENGTHS)[:, None]),
 }
 figure = cache(lambda name: DRAWN[name]())
 
@@ -119,3 +131,42 @@ def test_the_budget_is_best_at_the_dot():
     (ax,) = figure("breadth").fig().axes
     for curve, dot in zip(lines(ax), lines(ax, marker="o"), strict=True):
         assert tuple(dot[0]) == tuple(curve[curve[:, 1].argmin()])
+
+
+def test_one_child_ends_at_her_errors_and_says_them():
+    (ax,) = figure("one-child").fig().axes
+    ends = [curve[-1, 1] for curve in lines(ax)[:4]]
+    assert np.allclose(ends, one()[-1])
+    said = [text.get_text() for text in ax.texts]
+    assert f"slip {one()[-1, 2]:.2f}" in said
+
+
+def test_the_students_needed_stand_at_their_bars_and_in_the_headline():
+    need = bounds.students_needed(TRUTH, 10, within=0.05)
+    (ax,) = figure("students-needed").fig().axes
+    assert [bar.get_width() for bar in ax.patches] == [*need.values(), 22]
+    assert f"{need['all']:,}" in [text.get_text() for text in ax.texts]
+    assert figure("students-needed").finding.startswith(f"{need['all']:,} students")
+
+
+def test_the_pilot_draws_the_truth_and_each_half_width():
+    for j, ax in enumerate(figure("pilot").fig().axes):
+        (dots,) = lines(ax, figures.ESTIMATE, "o")
+        assert np.allclose(dots[:, 0], tuple(TRUTH)[j])
+        sticks = lines(ax, figures.ESTIMATE)[0].reshape(2, 3, 2)
+        assert np.allclose(sticks[:, 1, 0] - sticks[:, 0, 0], 2 * HALF[:, j])
+
+
+def test_coverage_counts_the_cases_that_miss_95():
+    held = dict(GUIDE[0], coverage=dict.fromkeys(NAMES, 0.95) | {"p_slip": 0.8})
+    assert how_much.coverage({"one": held}).finding == "95% means 95% in 3 of 4 cases"
+    for ax, name in zip(figure("coverage").fig().axes, NAMES, strict=True):
+        (dots,) = lines(ax, figures.ESTIMATE, "o")
+        assert np.allclose(dots[:, 0], [d["coverage"][name] for d in (GUIDE[0], GUIDE[2])])
+
+
+def test_the_twins_numbers_differ_and_their_pairs_do_not():
+    left, right = figure("twins").fig().axes
+    (slip,) = lines(left, figures.PEER)
+    assert slip[0, 1] == TRUTH.p_slip and slip[1, 1] == pytest.approx(bounds.alike(TRUTH, 0.3).p_slip)
+    assert [list(curve[:, 1]) for curve in lines(right, figures.ESTIMATE)] == [[0.2, 0.1]]

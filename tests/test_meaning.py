@@ -200,3 +200,10 @@ def test_a_figures_drawings_are_compared_by_meaning_and_its_picture_is_not():
     clashing = output()
     clashing["data"][MIME]["clashes"] = ["'a' and 'b' overlap"]
     assert not same(clashing)
+
+
+def test_an_explorer_is_compared_without_its_script():
+    shown = '<kt-a config="{}"><p>{}</p></kt-a>\n<script type="module">{}</script>'
+    assert meaning.same(shown.format(1, "It rises.", "old()"), shown.format(1, "It rises.", "new()"))
+    assert not meaning.same(shown.format(1, "It rises.", "old()"), shown.format(3, "It rises.", "old()"))
+    assert not meaning.same(shown.format(1, "It rises.", "old()"), shown.format(1, "It falls.", "old()"))

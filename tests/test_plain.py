@@ -47,7 +47,8 @@ MYST = {  # in Markdown, and in code that makes Markdown, where an f-string doub
         ),
         (
             "> **Predict first.** How many?\n>\n> - 5\n> - $k$\n\nNow.",
-            "::::{admonition} Predict first\n:class: tip kt-predict\n\nHow many?\n\n- 5\n- $k$\n::::\n\nNow.",
+            "::::{admonition} Predict first\n:class: tip kt-predict\n\n"
+            "How many?\n\n{.kt-choices}\n- 5\n- $k$\n::::\n\nNow.",
         ),
         (
             "So.\n\n> **Your prediction.** It is\n> ten.",

@@ -12,6 +12,7 @@ NOT_YET = {
     "02_sensitivity",
     "03_em",
     "04_how_sure",
+    "05_one_class",
     "06_tutor_logs",
     "07_irt_or_bkt",
     "08_two_parameter",
@@ -54,6 +55,7 @@ def faults(text: str) -> list[str]:
         found.append("the answer comes before the question")
     if not 3 <= len(set(choices)) == len(choices) <= 5:
         found.append(f"choices: {choices}, not 3 to 5 different ones")
+    found += [f"no sentence after {q[:25]!r}" for q in (question, answer) if not re.match(r"> \*\*.+?\*\* \w", q)]
     if "\n>\n> - " not in question:
         found.append("no empty line above the choices")
     found += [f"choice {c!r} ends like a sentence or is a link" for c in choices if c[-1] in ".?!;:" or "](" in c]
@@ -92,6 +94,7 @@ GOOD = f"{QUESTION} How\n> many?\n>\n> - 5\n> - 7\n> - 9\n\nSo.\n\n{ANSWER} It i
         ("> - 9\n", "> - [9](a.md)\n", "is a link"),
         (">\n> - 5", "> - 5", "no empty line"),
         ("> 7.\n", "7.\n", "falls out"),
+        ("** It is\n", "**\n>\n> It is\n", "no sentence"),
         (ANSWER, "> **Answer.**", "0 quotations"),
         ("\n\nOn.", f"\n\n{ANSWER} Yes.", "2 quotations"),
     ],

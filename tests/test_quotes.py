@@ -75,8 +75,11 @@ def test_a_claim_that_reads_a_stored_result_says_so():
         (lambda: quotes.Card(**CARD | {"question": ""}), "leaves question empty"),
         (lambda: quotes.Card(**CARD | {"answer": 5}), "has answer = 5: give text"),
         (lambda: quotes.Card(**NEW | {"answer": "word " * 20 + "5"}), "has 21 words; one breath is 20"),
-        (lambda: quotes.Card(**NEW | {"answer": "It rose from 5% to 7%."}), "holds 2 numbers (5% | 7%): keep exactly"),
-        (lambda: quotes.Card(**NEW | {"answer": "It rose."}), "holds 0 numbers (none): keep exactly one"),
+        (
+            lambda: quotes.Card(**NEW | {"answer": "It rose from 5% to 7%."}),
+            r"holds 2 numbers \(5% \| 7%\): keep exactly",
+        ),
+        (lambda: quotes.Card(**NEW | {"answer": "It rose."}), r"holds 0 numbers \(none\): keep exactly one"),
         (lambda: quotes.Card(**NEW | {"answer": "Its AUC is 0.75."}), "says 'AUC', which a head teacher would"),
         (lambda: quotes.Card(**NEW | {"audience": "pupil"}), "audience of card 'card' = 'pupil': give one of"),
         (lambda: quotes.Card(**NEW | {"also": "How come?"}), "needs also, a tuple of other ways to ask"),

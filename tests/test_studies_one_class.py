@@ -84,3 +84,17 @@ def test_the_second_opinion_measures_in_joint_standard_errors(found):
     se = np.sqrt(mine.covariance[1, j, j] + other.covariance[0, j, j])
     assert second.gaps[0, 1, j] == pytest.approx(gap / se)
     assert borrowing.second_opinion(found, students=1000).skills == []
+
+
+def test_what_a_prior_expects_is_as_large_as_what_is_real_and_mostly_holds_it(found):
+    check = borrowing.expected(found, draws=40, answers=4, seed=2)
+    again = borrowing.expected(found, draws=40, answers=4, seed=2)
+    assert np.array_equal(check.drawn["rise"], again.drawn["rise"])
+    assert check.drawn["level"].shape == (8, 40) and check.real["level"].shape == (8,)
+    skill = next(iter(found.others))
+    seen = found.others[skill].to_array()[: found.size, :4]
+    assert check.real["level"][0] == pytest.approx(seen.mean())
+    assert check.real["rise"][0] == pytest.approx(seen[:, 1:].mean() - seen[:, 0].mean())
+    assert check.inside("level") > 0.7  # these skills are BKT, and alike
+    with pytest.raises(ValueError, match="level"):
+        check.inside("slope")

@@ -3,7 +3,8 @@
 Every local link, anchor and asset resolves; nothing is loaded from elsewhere; pictures have words; each page
 has a title, a description, a language and a picture for links to it; a missing page is answered by one that loads
 nothing; no page with its styles, scripts and pictures exceeds 350 KB compressed (fonts load as needed:
-tools/check_browser.py weighs what is really sent). Standard library only.
+tools/check_browser.py weighs what is really sent); and what tools/check_reading.py asks of chapters and cards.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+import check_reading
 
 LIMIT_KB = 350
 MISSING = "404.html"
@@ -105,6 +108,9 @@ class Site:
             self.expect(kb <= LIMIT_KB, f"{name}: {kb:.0f} KB compressed, more than {LIMIT_KB}")
         self.check_walk()
         self.check_fonts()
+        told = check_reading.verdicts(check_reading.faults(self.root), check_reading.KNOWN)
+        self.faults += told
+        self.passed += not told
         for css in sorted(self.root.rglob("*.css")):
             self.check_style_sheet(css)
 

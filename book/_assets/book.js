@@ -27,10 +27,10 @@ for (const button of document.querySelectorAll(".kt-figure .kt-code")) {
 }
 
 // The choices of a prediction become buttons. The choice is remembered, and the box where the answer comes says it.
-const asked = document.querySelector(".kt-predict:has(li)");
-if (asked) askFirst(asked, document.querySelector(".kt-return"));
+for (const list of document.querySelectorAll(".kt-choices")) askFirst(list, document.querySelector(".kt-return"));
 
-function askFirst(box, answer) {
+function askFirst(list, answer) {
+  const box = list.closest(".kt-predict");
   const key = `prediction ${location.pathname.split("/").pop().replace(".html", "")}`;
   const said = document.createElement("span");
   const back = document.createElement("a");
@@ -50,7 +50,6 @@ function askFirst(box, answer) {
   };
   tell();
 
-  const list = box.querySelector("ul");
   list.role = "radiogroup";
   list.ariaLabel = "Your prediction";
   for (const item of list.children) {

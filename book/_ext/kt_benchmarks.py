@@ -1,4 +1,4 @@
-"""The directive {kt-benchmarks}: how EM was timed and one table a size, from the stored em_speed.json."""
+"""The directive {kt-benchmarks}: a picture of EM's times, how they were taken, a table a size; from em_speed.json."""
 
 from __future__ import annotations
 
@@ -6,28 +6,35 @@ import json
 import math
 from pathlib import Path
 
+import kt_figures
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
+
+from ktlib.show.figures import benchmarks
+from ktlib.show.quotes import MIME
 
 RESULTS = Path("ktlib", "studies", "stored", "results", "em_speed.json")
 SHOWN = {"p_init": "init", "p_transit": "transit", "p_slip": "slip", "p_guess": "guess"}
 
 
 class KtBenchmarks(SphinxDirective):
-    """A section on the measurement, with the programs; then one a size. Drawn again when the results change."""
+    """The picture; a section on the measurement, with the programs; one a size. New when the results change."""
 
     def run(self) -> list[nodes.Node]:
         path = Path(self.env.srcdir).parent / RESULTS
         self.env.note_dependency(str(path))
         report = json.loads(path.read_text("utf8"))
         page = "\n\n".join([measured(report), programs(report), *(size(result, report) for result in report["sizes"])])
-        return self.parse_text_to_nodes(page, allow_section_headings=True)
+        quote = benchmarks.em_speed(report)._repr_mimebundle_()[0][MIME]
+        picture = nodes.raw("", kt_figures.markup(quote, links=False), format="html")
+        return [picture, *self.parse_text_to_nodes(page, allow_section_headings=True)]
 
 
 def measured(report: dict) -> str:
     machine = report["machine"]
     load = machine["load_before"]
-    busy = "" if load is None else f" The machine's load average was {load:.1f} when the run began; idle is 0."
+    busy = f" It was busy with other work (load average {load:.1f}), so trust a table's ratios more than its seconds."
+    busy = busy if load else ""
     pythons = sorted({entry["versions"]["python"] for entry in report["programs"].values()})
     return (
         "## How it was measured\n\n"

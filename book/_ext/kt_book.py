@@ -2,8 +2,9 @@
 
 The rooms: `kt_plain` turns the notebooks' plain Markdown into Sphinx's, `kt_quotes` reads what they quote,
 `kt_figures` puts figures on a page, `kt_slides` exports them, `kt_pages` holds the directives for both,
-`kt_benchmarks` the one for timings. `kt_api` writes the API pages and `kt_codelinks` leads to them from code.
-`kt_search` is the search, `kt_share` what links to the book show. `kt_finish` and `kt_slim` slim the built pages.
+`kt_explorers` puts explorers there, `kt_benchmarks` timings. `kt_terms` links words to the glossary. `kt_api` writes
+the API pages and `kt_codelinks` leads to them from code. `kt_search` is the search, `kt_share` what links to the book
+show. `kt_finish` and `kt_slim` slim the built pages.
 This one wires them up.
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 import kt_api
 import kt_benchmarks
 import kt_codelinks
+import kt_explorers
 import kt_figures
 import kt_finish
 import kt_pages
@@ -28,6 +30,7 @@ import kt_search
 import kt_share
 import kt_slides
 import kt_slim
+import kt_terms
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -41,7 +44,7 @@ API = "api"  # where its pages stand
 def sync_notebooks(app: Sphinx, config: Config) -> None:
     """Copy the notebooks, and what they offer for download, into the source folder, where git ignores them.
 
-    In the copies, figures show as a page has them.
+    In the copies, figures and explorers show as a page has them.
     """
     copy = Path(app.srcdir) / "notebooks"
     copy.mkdir(exist_ok=True)
@@ -54,6 +57,7 @@ def sync_notebooks(app: Sphinx, config: Config) -> None:
         if source.suffix == ".ipynb":
             notebook = json.loads(text)
             kt_figures.place(notebook, source.stem)
+            kt_explorers.place(notebook)
             text = json.dumps(notebook, ensure_ascii=False)
         if not (copy / name).exists() or (copy / name).read_text("utf-8") != text:
             (copy / name).write_text(text, "utf-8")
@@ -124,6 +128,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", sync_notebooks, priority=100)
     app.connect("config-inited", gather_quotes, priority=200)
     app.connect("source-read", kt_plain.translate)
+    kt_terms.connect(app)
     app.connect("config-inited", write_api, priority=200)
     app.connect("config-inited", kt_share.draw_picture, priority=200)
     app.connect("builder-inited", kt_search.index_prose)
@@ -132,6 +137,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", kt_share.share, priority=600)  # after the description
     app.connect("build-finished", finish, priority=900)  # after the theme, which colours the code
     app.add_directive("kt-figure", kt_pages.KtFigure)
+    app.add_directive("kt-explorer", kt_explorers.KtExplorer)
     app.add_directive("kt-cards", kt_pages.KtCards)
     app.add_directive("kt-claims", kt_pages.KtClaims)
     app.add_directive("kt-benchmarks", kt_benchmarks.KtBenchmarks)

@@ -72,6 +72,7 @@ def _outside_fences(text: str) -> str:
 def _prediction(quotation: re.Match) -> str:
     title, body = quotation.groups()
     body = re.sub(r"^> ?", "", body, flags=re.M).strip()
+    body = body.replace("\n\n- ", "\n\n{.kt-choices}\n- ", 1)
     return ADMONITION.format(title=title, kind=PREDICTION_KIND[title]) + f"\n\n{body}\n{ADMONITION_END}"
 
 

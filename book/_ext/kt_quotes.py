@@ -6,6 +6,7 @@ Each travels in a cell's output under one MIME type, see `ktlib/show/quotes.py`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from sphinx.util import logging
 
 from ktlib.show.quotes import MIME
 
+LABELLED = re.compile(r"^<!-- label: (\S+) -->\n+#+ (.+)$", re.M)
+OLDER = {"also": [], "false": "", "expert": "", "audience": ""}  # what an older card does not say
 log = logging.getLogger(__name__)
 
 
@@ -33,12 +36,17 @@ class Quote:
 
 @dataclass
 class Quotes:
-    """All of them, in the order of the chapters. numbers: name -> text; the others: name -> Quote."""
+    """All of them, in the order of the chapters. numbers: name -> text; figures, claims, cards: name -> Quote.
+
+    chapters: document -> "NB-1 Its title". headings: label -> the heading under it.
+    """
 
     numbers: dict[str, str] = field(default_factory=dict)
     figures: dict[str, Quote] = field(default_factory=dict)
     claims: dict[str, Quote] = field(default_factory=dict)
     cards: dict[str, Quote] = field(default_factory=dict)
+    chapters: dict[str, str] = field(default_factory=dict)
+    headings: dict[str, str] = field(default_factory=dict)
 
     def add(self, quote: Quote) -> None:
         """File a quote; a name taken by an earlier cell is a warning, so a strict build stops."""
@@ -59,8 +67,13 @@ class Quotes:
 def read(folder: Path) -> Quotes:
     """Everything quoted in the notebooks of a folder, in the order of their file names."""
     quotes = Quotes()
-    for notebook in sorted(folder.glob("*.ipynb")):
-        for quote in _in_notebook(notebook):
+    for path in sorted(folder.glob("*.ipynb")):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        docname = f"{path.parent.name}/{path.stem}"
+        text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        quotes.chapters[docname] = f"NB-{int(path.stem[:2])} {re.search('^# (.+)$', text, re.M)[1]}"
+        quotes.headings |= {label: heading.replace("`", "") for label, heading in LABELLED.findall(text)}
+        for quote in _in_cells(cells, docname):
             quotes.add(quote)
     for card in quotes.cards.values():
         if card.data["figure"] not in quotes.figures:
@@ -68,10 +81,9 @@ def read(folder: Path) -> Quotes:
     return quotes
 
 
-def _in_notebook(path: Path) -> Iterator[Quote]:
-    docname = f"{path.parent.name}/{path.stem}"
-    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+def _in_cells(cells: list[dict], docname: str) -> Iterator[Quote]:
+    for cell in cells:
         for output in cell.get("outputs", []):
             bundle = output.get("data", {})
             if MIME in bundle:
-                yield Quote(docname, bundle[MIME])
+                yield Quote(docname, OLDER | bundle[MIME] if bundle[MIME]["kind"] == "card" else bundle[MIME])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import cache
 from pathlib import Path
 
 from matplotlib.font_manager import FontProperties, get_font
@@ -22,25 +23,34 @@ def outlined(svg: str) -> str:
     return re.sub(r"<text ([^>]*)>([^<]*)</text>", _outline, svg)
 
 
+def width(text: str, size: float, *, bold: bool = False) -> float:
+    """How far the pen moves along the text, in the unit of `size`: what a browser anchors by."""
+    return sum(_advance(letter, bold) for letter in text) * size
+
+
+@cache
+def _advance(letter: str, bold: bool) -> float:
+    """How far the pen moves along one letter of size 1."""
+    face = get_font(_font(bold))
+    return face.load_char(ord(letter), flags=LoadFlags.NO_SCALE).horiAdvance / face.units_per_EM
+
+
 def _outline(text: re.Match) -> str:
     """One text: its outline, moved to where the text stands."""
     attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', text[1]))
     look = dict(part.split(": ", 1) for part in attributes.pop("style").split("; "))
     size = float(look.pop("font-size").removesuffix("px"))
-    font = FONTS["bold" if look.pop("font-weight", "") in ("700", "bold") else "regular"]
-    path = TextPath((0, 0), html.unescape(text[2]), size=size, prop=FontProperties(fname=font))
-    x = float(attributes.pop("x", 0)) - _ANCHORS[look.pop("text-anchor", "start")] * _width(text[2], size, font)
+    bold, said = look.pop("font-weight", "") in ("700", "bold"), html.unescape(text[2])
+    path = TextPath((0, 0), said, size=size, prop=FontProperties(fname=_font(bold)))
+    x = float(attributes.pop("x", 0)) - _ANCHORS[look.pop("text-anchor", "start")] * width(said, size, bold=bold)
     y = float(attributes.pop("y", 0))
     place = f"{attributes.pop('transform', '')} translate({x:.2f} {y:.2f})".strip()
     style = "; ".join(f"{key}: {value}" for key, value in look.items())
     return f'<path transform="{place}" d="{_strokes(path)}"' + (f' style="{style}"/>' if style else "/>")
 
 
-def _width(text: str, size: float, font: Path) -> float:
-    """How far the pen moves along the text: what a browser anchors by."""
-    face = get_font(font)
-    moves = [face.load_char(ord(letter), flags=LoadFlags.NO_SCALE).horiAdvance for letter in html.unescape(text)]
-    return sum(moves) * size / face.units_per_EM
+def _font(bold: bool) -> Path:
+    return FONTS["bold" if bold else "regular"]
 
 
 def _strokes(path: TextPath) -> str:

@@ -188,7 +188,10 @@ class Card(_Quote):
                 raise ValueError(f"card {self.name!r} needs {field}, a tuple of {need}")
             object.__setattr__(self, field, tuple(given))
         checks.one_of(self.audience, AUDIENCES, f"audience of card {self.name!r}")
-        fields = {k: v for k, v in asdict(self).items() if v or k not in ("false", "expert", "audience")}
+        unsaid = [
+            k for k in ("false", "expert", "audience") if isinstance(getattr(self, k), str) and not getattr(self, k)
+        ]
+        fields = {k: v for k, v in asdict(self).items() if k not in unsaid}
         limits, also = fields.pop("limits"), fields.pop("also")
         _check_said(self, "card", fields | _counted("limit", limits) | _counted("other way to ask", also))
         self._check_answer()

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from .. import _checks as checks
 from .. import bkt
 from ..bkt import NAMES, BKTParams, skills
-from ..bkt.profiles import logit
+from ..bkt.profiles import expit, logit
 from ..data import datasets
 from ..data.sequences import sequences_by
 
@@ -108,6 +108,25 @@ class SecondOpinion:
         return float(1.96 * shares.std(ddof=1) / np.sqrt(len(shares)))
 
 
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """Real classes beside those that their prior expects, before any answer is seen: a prior predictive check.
+
+    real: by what was measured, (classes,); drawn: (classes, draws). "level": share right among each child's first
+    answers; "rise": how much higher it is after the very first one.
+    """
+
+    real: dict[str, np.ndarray]
+    drawn: dict[str, np.ndarray]
+    __repr__ = checks.short
+
+    def inside(self, what: str) -> float:
+        """Share of real classes among the middle 95% of what their own prior expects. what: "level" or "rise"."""
+        drawn = self.drawn[checks.one_of(what, tuple(self.drawn), "what")]
+        low, high = np.quantile(drawn, [0.025, 0.975], axis=1)
+        return float(((low <= self.real[what]) & (self.real[what] <= high)).mean())
+
+
 def assistments() -> tuple[pd.DataFrame, pd.DataFrame]:
     """ASSISTments training and test answers, a row for each skill that an answer needs. Raises as `datasets`."""
     labels = datasets.assist2009_skills()
@@ -170,6 +189,33 @@ def second_opinion(found: Borrowing, students: int = 200) -> SecondOpinion:
         variance = np.diagonal(mine.covariance + second.covariance, axis1=1, axis2=2)
         gaps[skill] = (logit(mine.estimates) - logit(second.estimates)) / np.sqrt(variance)
     return SecondOpinion(list(gaps), np.array(list(gaps.values())))
+
+
+def expected(found: Borrowing, *, draws: int = 50, answers: int = 5, seed=24) -> Expected:
+    """What classes do the priors expect? For each skill of the teaching half one real class and `draws` imagined ones.
+
+    The real one: the first `found.size` students on that skill, their first `answers` answers. An imagined one: a skill
+    drawn from the prior that other skills taught, and as many answers of as many students.
+    """
+    rng, draws, answers = checks.generator(seed), checks.whole(draws, "draws", 2), checks.whole(answers, "answers", 2)
+    real, drawn = [], []
+    for skill, everyone in found.others.items():
+        seen = everyone.to_array()[: found.size, :answers]
+        if len(seen) < found.size or seen.shape[1] < 2:
+            continue
+        real.append(_level_and_rise(seen))
+        classes = []
+        for logits in found.prior[skill].mean + found.prior[skill].sd * rng.standard_normal((draws, 4)):
+            params = BKTParams(**dict(zip(NAMES, expit(logits).tolist(), strict=True)), allow_flip=True)
+            room = bkt.simulate(params, students=found.size, steps=seen.shape[1], rng=rng).answers
+            classes.append(_level_and_rise(np.where(np.isnan(seen), np.nan, room)))
+        drawn.append(classes)
+    real, drawn = np.array(real).T, np.moveaxis(np.array(drawn), 2, 0)
+    return Expected(*(dict(zip(("level", "rise"), values, strict=True)) for values in (real, drawn)))
+
+
+def _level_and_rise(answers: np.ndarray) -> tuple[float, float]:
+    return float(np.nanmean(answers)), float(np.nanmean(answers[:, 1:]) - np.nanmean(answers[:, 0]))
 
 
 def _priors(others: dict, rng: np.random.Generator) -> dict:

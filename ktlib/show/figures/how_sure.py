@@ -1,4 +1,4 @@
-"""NB-4's figures: how sure a fit is, how much data it takes."""
+"""NB-4's figures, how sure a fit is: what a coin and a child tell, intervals, ridges, twins."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from ...bkt.profiles import Profile, ProfilePair
 from ...bkt.uncertainty import Bootstrap, Uncertainty
 from .. import strokes
 from ..figure import Figure, Page
-from ..style import DASHES, ESTIMATE, OTHER, PAPER, PEER, TRUTH
+from ..style import DASHES, ESTIMATE, OTHER, PAPER, PEER, PRIOR, TRUTH
 
 SHORT = {name: name.removeprefix("p_") for name in NAMES}
-HALVES = {0.05: "±.05", 0.02: "±.02", 0.01: "±.01"}  # the map's lines
 
 
 def coin(seen: Sequence[tuple[int, int]]) -> Figure:
@@ -41,6 +40,35 @@ def coin(seen: Sequence[tuple[int, int]]) -> Figure:
         "children. The peak stays and narrows: its 95% half-width falls from "
         f"{' to '.join(f'{off:.2f}' for off in half)}.",
         name="coin",
+    )
+
+
+def one_child(truth: BKTParams, lengths: Sequence[int], one: np.ndarray) -> Figure:
+    """What one child tells of each number, against how many answers she gives. one: (lengths, 4) standard errors."""
+    lengths = np.asarray(lengths)
+    seen = bounds.floors(truth, 1, int(lengths[-1]))
+
+    def draw(page: Page) -> None:
+        ax = page.panels()
+        ends = []
+        for name, errors, colour in zip(NAMES, one.T, (ESTIMATE, OTHER, PEER, PRIOR), strict=True):
+            ax.plot(lengths, errors, color=colour)
+            ends.append((lengths[-1], errors[-1], f"{SHORT[name]} {errors[-1]:.2f}", colour))
+        strokes.end_labels(page, ax, ends)
+        strokes.level(ax, seen["p_init"], "init, if knowing were seen", ESTIMATE, at=0.5, side="below")
+        ax.set(yscale="log", xlim=(lengths[0], lengths[-1]), ylim=(0.03, 1), xlabel="answers of one child")
+        ax.set_ylabel("standard error" + ("" if page.narrow else ", for N children divide by √N"))
+        strokes.ticks(ax, "y", [0.05, 0.1, 0.2, 0.5, 1])
+        strokes.ticks(ax, "x", [t for t in (3, 15, 30, 45, 60) if t <= lengths[-1]])
+
+    at = list(lengths).index(15)
+    return Figure(
+        draw,
+        finding="More answers tell of slip, hardly of what she knew before",
+        alt=f"Least standard error from one child by her number of answers. From 15 answers to {lengths[-1]} that of "
+        f"init goes from {one[at, 0]:.2f} to {one[-1, 0]:.2f}, that of slip from {one[at, 2]:.2f} to {one[-1, 2]:.2f}. "
+        f"With knowing seen, that of init would be {seen['p_init']:.2f}.",
+        name="one-child",
     )
 
 
@@ -137,103 +165,36 @@ def _ellipse(sure: Uncertainty, names: Sequence[str]) -> np.ndarray:
     return edge + np.array([[getattr(sure.params, name)] for name in names])
 
 
-def bound(designs: Sequence[Mapping]) -> Figure:
-    """The spread of fits beside bound, floor and promise. designs: as `studies.coverage.in_full` has them."""
-    z, replicates = 1.96, designs[0]["replicates"]
-    below = sum(d["claim"] < z * d["cramer_rao"][name] for d in designs for name in NAMES)
-    no_init = sum(d["claim"] < z * d["floor"]["p_init"] for d in designs) == len(designs)
+def twins(truth: BKTParams, family: Sequence[BKTParams], pairs: np.ndarray, triple: np.ndarray) -> Figure:
+    """Skills that predict pairs of answers alike: their numbers, and what they predict.
 
-    def draw(page: Page) -> None:
-        axes = page.panels(4, sharey=True, stacked=2)
-        for ax, name in zip(axes, NAMES, strict=True):
-            for i, d in enumerate(designs):
-                across = [i - 0.32, i + 0.32]
-                ax.plot(across, [d["claim"]] * 2, color=PEER, lw=4, solid_capstyle="butt")
-                ax.plot(across, [z * d["cramer_rao"][name]] * 2, color=TRUTH, lw=1.6)
-                ax.plot(across, [z * d["floor"][name]] * 2, color=TRUTH, lw=1.2, ls=(0, (2, 2)))
-            ax.plot([z * d["sd"][name] for d in designs], "o", color=ESTIMATE)
-            ax.set(yscale="log", ylim=(0.002, 0.45), xlim=(-0.6, len(designs) - 0.4), title=SHORT[name])
-            strokes.ticks(ax, "y", [0.003, 0.01, 0.03, 0.1], ["±.003", "±.01", "±.03", "±.1"])
-            strokes.ticks(ax, "x", range(len(designs)), [f"{d['students']:,}\n× {d['answers_each']}" for d in designs])
-            ax.grid(axis="x", visible=False)
-        strokes.key(axes[2], [("● fits, 95%", ESTIMATE), ("— promised", PEER)], "top right")
-        strokes.key(axes[3], [("— bound", TRUTH), ("··· floor", TRUTH)], "top right")
-        page.fig.supxlabel(f"students × answers ({replicates:,} simulated classes each)")
-
-    return Figure(
-        draw,
-        finding=f"Fits sit on the bound; {below} of {4 * len(designs)} promises lie below it",
-        alt="How far 95% of fits lie from the truth for three class sizes, with the Cramér–Rao bound, the floor if "
-        f"knowing could be seen, and the study guide's promise, {replicates:,} simulated classes each. Fits sit on the "
-        f"bound; {below} of {4 * len(designs)} promises lie below it"
-        + (", for init all three below the floor." if no_init else "."),
-        name="bound",
-    )
-
-
-def data_map(truth: BKTParams, lengths: Sequence[int], one: np.ndarray, marks: Sequence[tuple[int, int]]) -> Figure:
-    """Designs in which 95% of fits lie within a distance of the truth.
-
-    one: (lengths, 4) standard errors of one child. marks: designs to find, (students, answers each), as dots.
+    pairs: (skills, 4) chances of ✗✗ ✗✓ ✓✗ ✓✓. triple: (skills,) that of ✓✓✓.
     """
-    lengths = np.asarray(lengths)
-    need = {half: (1.96 * one / half) ** 2 for half in HALVES}
+    init = [twin.p_init for twin in family]
 
-    def draw(page: Page) -> None:
-        axes = page.panels(4, 2, sharex=not page.narrow, sharey=not page.narrow)
-        for j, (ax, name) in enumerate(zip(axes, NAMES, strict=True)):
-            for (half, words), alpha in zip(HALVES.items(), (0.13, 0.13, 0.2), strict=True):
-                x = need[half][:, j]
-                ax.fill_betweenx(lengths, x, 5e4, color=ESTIMATE, alpha=alpha, lw=0)
-                ax.plot(x, lengths, color=ESTIMATE, lw=1.8)
-                seen = np.flatnonzero((lengths <= 50) & (x > 4))[-1]
-                strokes.label(ax, x[seen], lengths[seen], words, ESTIMATE)
-            for students, answers in marks:
-                ax.plot(students, answers, "o", color=PEER)
-                strokes.label(ax, students, answers, f"{students:,}", PEER, "above", fontsize="small")
-            ax.set(xscale="log", xlim=(4, 3.5e4), ylim=(3, 60), title=SHORT[name])
-            strokes.ticks(ax, "x", [10, 100, 1000, 10000])
-            strokes.ticks(ax, "y", [3, 20, 40, 60])
-        page.fig.supylabel("answers each", fontsize="medium")
-        dots, end = ", ".join(f"{n:,} × {t}" for n, t in marks), "\n" if page.narrow else " "
-        words = f"students. Lines: 95% of fits within, at best.{end}Dots: {dots}"
-        page.fig.supxlabel(words, fontsize="medium")
-
-    at = list(lengths).index(15)
-    return Figure(
-        draw,
-        finding="Only more students pin prior knowledge; questions pin slip",
-        alt="Designs of students by answers each in which 95% of fits lie, at best, within .05, .02 and .01 of the "
-        f"truth ({' '.join(f'{p:.2f}'[1:] for p in truth)}). For init the lines are vertical beyond ten answers: ±.05 "
-        f"takes about {need[0.05][at, 0]:.0f} students, ±.01 about {need[0.01][at, 0]:,.0f}. For slip they slope: more "
-        "answers replace students.",
-        name="data-map",
-    )
-
-
-def breadth(total: int, lengths: Sequence[int], se: np.ndarray) -> Figure:
-    """A budget of answers split between students and answers each. se: (lengths, 4) of each split."""
-    lengths = np.asarray(lengths)
-    best = lengths[se.argmin(0)]
-    words = [f"best at {at}" if at < lengths[-1] else "the more,\nthe better" for at in best]
-
-    def draw(page: Page) -> None:
-        ax = page.panels()
-        for j in range(4):
-            ax.plot(lengths, se[:, j], color=ESTIMATE)
-            ax.plot(best[j], se[:, j].min(), "o", color=ESTIMATE)
-        ends = [(lengths[-1], se[-1, j], f"{SHORT[name]}: {words[j]}", ESTIMATE) for j, name in enumerate(NAMES)]
-        ax.set(yscale="log", xlim=(lengths[0], lengths[-1]), ylim=(0.8 * se.min(), 1.05 * se.max()))
-        ax.set(xlabel=f"answers each (students = {total:,} / answers)", ylabel="standard error")
+    def lines(page: Page, ax, columns: np.ndarray, words: Sequence[str], colours: Sequence[str]) -> None:
+        for values, colour in zip(columns, colours, strict=True):
+            ax.plot(init, values, color=colour)
+        ends = [(init[-1], v[-1], text, colour) for v, text, colour in zip(columns, words, colours, strict=True)]
         strokes.end_labels(page, ax, ends)
-        strokes.ticks(ax, "y", [0.005, 0.01, 0.02, 0.05, 0.1])
-        strokes.ticks(ax, "x", (at := [4, 15, 30, 45, 60]), [f"{t}\n× {total / t:.0f}" for t in at])
+        strokes.level(ax, truth.p_init, upright=True)
+        ax.set(xlim=(init[0], init[-1]), ylim=(0, 0.5))
+
+    def draw(page: Page) -> None:
+        left, right = page.panels(2, sharey=not page.narrow, height=2.3 if page.narrow else None)
+        numbers = np.array([tuple(twin)[1:] for twin in family]).T
+        lines(page, left, numbers, ["transit", "slip", "guess"], [OTHER, PEER, PRIOR])
+        left.set_title("their numbers")
+        chances = np.vstack([pairs.T, triple])
+        lines(page, right, chances, [*("✗✗", "✗✓", "✓✗", "✓✓"), "✓✓✓"], [TRUTH] * 4 + [ESTIMATE])
+        right.set_title("chance of these answers")
+        page.fig.supxlabel("share who knew it before; dashed: this chapter's skill", fontsize="medium")
 
     return Figure(
         draw,
-        finding=f"{total:,} answers: many children pin init, long rows pin slip",
-        alt=f"Standard error of each number when {total:,} answers are split between students and answers each, exact. "
-        f"Best for init is {best[0]} answers a child, for transit {best[1]}, for guess {best[3]}; for slip the more, "
-        f"the better, up to the {best[2]} shown.",
-        name="breadth",
+        finding="Very different skills, the same pairs of answers",
+        alt=f"Skills that {init[0]:.0%} to {init[-1]:.0%} know beforehand. Slip goes from {family[0].p_slip:.2f} to "
+        f"{family[-1].p_slip:.2f}, yet each pair of answers keeps its chance. Three right answers in a row go from "
+        f"{triple[0]:.3f} to {triple[-1]:.3f}.",
+        name="twins",
     )
