@@ -8,6 +8,7 @@ from ktlib import BKTParams, bkt
 from ktlib.bkt import NAMES, em
 from ktlib.bkt.uncertainty import standard_errors
 from ktlib.show.figures import em as figures
+from ktlib.studies import wrong_numbers
 from ktlib.studies.random_starts import RandomStarts, mirrored
 from ktlib.studies.scatter import Scatter
 
@@ -48,6 +49,7 @@ def price():
     return pd.DataFrame(draws, columns=columns)
 
 
+STUDY = wrong_numbers.run(TRUTH, off_by=(), classes=((10, 5), (30, 8)), students=50, questions=6, n=5)
 FIGURES = {
     "climb": figures.climb(FIT, SURE, TRUTH),
     "random-starts": figures.landscape(starts()),
@@ -55,6 +57,7 @@ FIGURES = {
     "road": figures.road(STATIONS),
     "real-skills": figures.real_skills(skills()),
     "habit-price": figures.habit_price(price()),
+    "fitted-cost": figures.fitted_cost(STUDY),
 }
 
 
@@ -120,3 +123,12 @@ def test_skills_are_sorted_by_what_the_habit_costs():
     for ax, what in zip(panels("habit-price"), ("false_masters", "kept"), strict=True):
         drawn = points(ax)[:, 0]
         np.testing.assert_allclose(drawn, [*frame[what].habit, *frame[what].own])
+
+
+def test_costs_of_fitted_numbers_stand_in_their_rows():
+    for ax, what in zip(
+        FIGURES["fitted-cost"].fig().axes, ("changed", "flipped", "false_masters", "kept"), strict=True
+    ):
+        dots = np.concatenate([np.column_stack(line.get_data()) for line in ax.lines if line.get_marker() == "o"])
+        wanted = [wrong_numbers.quantiles(found, what)[1] for found in STUDY.fitted.values()]
+        np.testing.assert_allclose(dots, np.column_stack([wanted, range(2)]))

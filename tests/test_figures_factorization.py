@@ -15,7 +15,8 @@ FIGURES = {
     "relevance": lambda: figures.relevance(np.array([1.2, 0.6, 0.3, 0.01, 0.01, 0.01]), 3000),
     "more": lambda: figures.more_factors(exam_study()),
     "models": lambda: figures.by_model(exam_study()),
-    "labels": lambda: figures.by_label(exam_study(), "f1"),
+    "steps": lambda: figures.steps(exam_study()),
+    "gains": lambda: figures.area_gains(exam_study(), "eedi", "K = 5 - 2PL", "five factors over 2PL", "gains-eedi"),
     "rotation": lambda: figures.rotation(SMALL, FOUND, FOUND[:, ::-1], SMALL.label < 2, 90),
     "trap": lambda: figures.stopping_trap(stopping()),
 }
@@ -59,3 +60,20 @@ def test_a_trap_is_told_by_its_leads():
     assert "on 2 of 2 logs; run on, on 0" in figure.finding
     texts = [text.get_text() for text in figure.fig().axes[0].texts]
     assert texts == ["+0.060", "+0.060"]
+
+
+def test_a_bar_grows_by_what_each_step_tells():
+    study, figure = exam_study(), FIGURES["steps"]()
+    ends = [0.5, *(study.of("eedi", model).mean for model in ("item mean", "2PL"))]
+    ends.append(ends[-1] + study.gap("eedi", "best - 2PL").mean)
+    widths = [bar.get_width() for bar in figure.fig().axes[0].patches]
+    np.testing.assert_allclose(widths[3:6], 100 * np.diff(ends))
+    assert "at best 2 in 100" in figure.finding
+
+
+def test_areas_stand_in_the_order_of_their_gains():
+    figure = FIGURES["gains"]()
+    dots = np.concatenate([line.get_xdata() for line in figure.fig().axes[0].lines if line.get_marker() == "o"])
+    told = [area for area in exam_study().areas("eedi") if area.told]
+    np.testing.assert_allclose(dots, [area.pairs["K = 5 - 2PL"]["auc"].mean for area in told])
+    assert f"{len(told)} of {len(told)} areas" in figure.finding

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -75,12 +75,14 @@ class Area:
 class ExamStudy:
     """A stored study of exams. about: settings and versions. data: log -> what was found, as in the file.
 
-    further: another study of the same splits, which is asked for differences that this one did not measure.
+    further: another study of the same splits, which is asked for differences that this one did not measure. by_area:
+    differences in each content area, log -> area -> pair -> metric, which a third measured.
     """
 
     about: dict
     data: dict
     further: ExamStudy | None = None
+    by_area: Mapping[str, Mapping[str, dict]] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:
@@ -133,14 +135,15 @@ class ExamStudy:
     def areas(self, log: str) -> list[Area]:
         """A log's content areas, the largest first."""
         rows = sorted(self.data[log]["labels"], key=lambda row: -row["answers"])
+        pairs = self.by_area.get(log, {})
         return [
             Area(
                 row["label"],
                 row["answers"],
                 row["n_test"],
                 *(
-                    {name: {m: Mean.read(v) for m, v in by.items()} for name, by in row.get(kind, {}).items()}
-                    for kind in ("models", "pairs")
+                    {name: {m: Mean.read(v) for m, v in by.items()} for name, by in found.items()}
+                    for found in (row["models"], row.get("pairs", {}) | pairs.get(row["label"], {}))
                 ),
                 rare=row.get("rare"),
                 half=row.get("half"),
@@ -208,11 +211,16 @@ def agreement(study: ExamStudy, ways: Sequence[tuple[int, str]], metrics=("auc",
 
 def read(name: str = "exams") -> ExamStudy:
     """A stored study. "exams": the most splits and models, and behind it the other: "exam_factors", which has the
-    paper's layouts, more factors and F1 in rare areas and in each area, on fewer splits.
+    paper's layouts, more factors and F1 in rare areas and in each area, on fewer splits. With "exams" come differences
+    by area, on all splits of the real logs ("exam_areas").
     """
     name = checks.one_of(name, ("exams", "exam_factors"), "name")
     found = json.loads(stored(f"results/{name}.json").read_text())
-    return ExamStudy(found["about"], found["data"], read("exam_factors") if name == "exams" else None)
+    if name == "exam_factors":
+        return ExamStudy(found["about"], found["data"])
+    areas = json.loads(stored("results/exam_areas.json").read_text())["data"]
+    by_area = {log: {row["label"]: row["pairs"] for row in rows["labels"]} for log, rows in areas.items()}
+    return ExamStudy(found["about"], found["data"], read("exam_factors"), by_area)
 
 
 def read_full() -> dict:

@@ -12,9 +12,11 @@ from ...bkt.em import BKTFit
 from ...bkt.uncertainty import Uncertainty
 from ...studies.random_starts import RandomStarts, mirrored
 from ...studies.scatter import Scatter
+from ...studies.wrong_numbers import WrongNumbers, quantiles
 from .. import strokes
 from ..figure import Figure, Page
 from ..style import DASHES, ESTIMATE, PAPER, PEER, PRIOR, TRUTH
+from .sensitivity import spread
 
 SHORT = {name: name.removeprefix("p_") for name in NAMES}
 PINNED = 200  # students from which a real skill's intervals are drawn
@@ -206,4 +208,20 @@ def habit_price(price) -> Figure:
         f"fitted numbers. With the fitted numbers false masters stay at or below {own:.0%}; with the literature's "
         f"habit they reach {worst:.0%}.",
         name="habit-price",
+    )
+
+
+def fitted_cost(study: WrongNumbers) -> Figure:
+    """What decisions cost with numbers that EM fitted to classes: median and middle 90% of all fits."""
+    groups = {f"fitted to {n:,} × {t}": costs for (n, t), costs in study.fitted.items()}
+    words, share = max(
+        ((words, quantiles(costs, "false_masters")[2]) for words, costs in groups.items()), key=lambda item: item[1]
+    )
+    return spread(
+        groups,
+        study.base,
+        ESTIMATE,
+        finding=f"{words[0].upper()}{words[1:]} answers, one fit in twenty makes {share:.0%} false masters",
+        alt="What fitted numbers cost, by the class they were fitted to",
+        name="fitted-cost",
     )

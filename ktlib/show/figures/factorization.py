@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import shorten
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ...studies.means import signed
 from ...studies.stopping import StoppingStudy
 from .. import strokes
 from ..figure import Figure, Page
-from ..style import ESTIMATE, PEER, TRUTH
+from ..style import ESTIMATE, PEER, PRIOR, TRUTH
 
 LOGS = {"simulated": "Simulated", "eedi": "Eedi", "timss": "TIMSS"}
 TITLES = {"auc": "AUC", "f1": "F1"}
@@ -150,37 +151,72 @@ def by_model(study: ExamStudy, metric: str = "auc") -> Figure:
     )
 
 
-def by_label(study: ExamStudy, metric: str = "auc") -> Figure:
-    """A test score of 2PL and five factors in each content area, the largest first."""
-    ahead = {log: study.ahead(log, "K = 5", "2PL", metric) for log in LOGS}
-    models = {"2PL": (TRUTH, -0.18), "K = 5": (ESTIMATE, 0.18)}
+def steps(study: ExamStudy) -> Figure:
+    """Of 100 pairs of a right and a wrong answer, how many are told apart: by question, one ability, several."""
+    ends = {}
+    for log in LOGS:
+        question, one = (study.of(log, model).mean for model in ("item mean", "2PL"))
+        ends[log] = 100 * np.array([0.5, question, one, one + study.gap(log, "best - 2PL").mean])
+    parts, colours = ("the question", "+ one ability", "+ several"), (PRIOR, ESTIMATE, PEER)
+    few = round(max(ends[log][3] - ends[log][2] for log in ("eedi", "timss")))
+    least = " to ".join(f"{n:.0f}" for n in sorted(ends[log][2] - ends[log][1] for log in ("eedi", "timss")))
 
     def draw(page: Page) -> None:
-        for ax, log in zip(page.panels(3, sharey=True, height=2.2 if page.narrow else None), LOGS, strict=True):
-            areas = [
-                (x, area)
-                for x, area in enumerate(study.areas(log), 1)
-                if area.told and area.scores["K = 5"][metric].mean
-            ]
-            for model, (colour, aside) in models.items():
-                means = [area.scores[model][metric] for _, area in areas]
-                ends = np.clip([(m.mean, m.low, m.high) for m in means], 0.3, 1).T
-                strokes.intervals(ax, *ends, colour, [x + aside for x, _ in areas], upright=True, ms=2.5)
-            _titled(ax, study, log)
-            words = "K = 5 ahead in {} of {}".format(*ahead[log])
-            strokes.label(ax, 0.02, 0.03, words, ESTIMATE, "above right", gap=0, xycoords="axes fraction")
-            ax.set(ylim=(0.3, 1))
-            ax.grid(axis="x", visible=False)
-        page.fig.supylabel(f"test {TITLES[metric]}", fontsize="medium")
-        strokes.key_below(page, [(model, colour) for model, (colour, _) in models.items()], "content area, by size")
+        ax = page.panels(height=2.3 if page.narrow else None)
+        for y, end in enumerate(ends.values()):
+            for k, colour in enumerate(colours):
+                ax.barh(y, end[k + 1] - end[k], left=end[k], color=colour, height=0.5)
+                if k < 2:
+                    words = f"+{end[k + 1] - end[k]:.0f}"
+                    strokes.label(ax, end[k : k + 2].mean(), y + 0.3, words, colour, "below", gap=2)
+            strokes.label(ax, end[3], y, f"+{end[3] - end[2]:.1f}", PEER, gap=4)
+        strokes.rows(page, ax, list(LOGS.values()), 99, 99)
+        ax.set(xlim=(50, 88), ylim=(2.6, -0.6))
+        ax.grid(axis="y", visible=False)
+        strokes.key_below(page, list(zip(parts, colours, strict=True)), "pairs told apart, of 100")
 
     return Figure(
         draw,
-        finding=f"{TITLES[metric]} by content area: five factors ahead in most; the smaller, the less sure",
-        alt=f"Test {TITLES[metric]} by content area in descending size for 2PL and five factors, mean of "
-        f"{many(study)}, with 95% intervals that widen to the right. "
-        + " ".join("{}: five factors ahead in {} of {} areas.".format(LOGS[log], *pair) for log, pair in ahead.items()),
-        name=f"{metric}-by-label",
+        finding=f"One ability a student tells {least} more pairs apart, several at best {few} in 100 (real exams)",
+        alt="Of 100 pairs of a right and a wrong answer, how many the forecast orders rightly. "
+        + " ".join(
+            f"{LOGS[log]}: {end[1]:.1f} from the question alone, {end[2]:.1f} with one ability a student, {end[3]:.1f} "
+            "with several."
+            for log, end in ends.items()
+        ),
+        name="steps",
+    )
+
+
+def area_gains(study: ExamStudy, log: str, what: str, words: str, name: str) -> Figure:
+    """What one model gains over another in each content area of a log, largest gain first, with paired intervals.
+
+    what: the difference, as `Area.pairs` names it. words: the same for the headline, "five factors over 2PL".
+    """
+    found = [(area, area.pairs[what]["auc"]) for area in study.areas(log) if area.told]
+    found.sort(key=lambda pair: -pair[1].mean)
+    ahead, sure = (sum(test(gain) for _, gain in found) for test in (lambda g: g.mean > 0, lambda g: g.sign == 1))
+
+    def draw(page: Page) -> None:
+        ax = page.panels(height=max(2.4, 0.7 + len(found) * (0.19 if page.narrow else 0.22)))
+        ax.axvline(0, color=TRUTH, lw=1)
+        for colour, here in ((ESTIMATE, True), (TRUTH, False)):
+            rows = [(y, gain) for y, (_, gain) in enumerate(found) if (gain.sign != 0) == here]
+            values = np.array([(gain.mean, gain.low, gain.high) for _, gain in rows]).reshape(-1, 3).T
+            strokes.intervals(ax, *np.clip(values, -0.06, 0.09), colour, [y for y, _ in rows], ms=4)
+        names = [f"{shorten(a.name, 22 if page.narrow else 40, placeholder=' …')}  {a.answers:,}" for a, _ in found]
+        strokes.rows(page, ax, names, 99, 99)
+        ax.tick_params(axis="y", labelsize=7.2 if page.narrow else 9)
+        ax.grid(axis="y", visible=False)
+        words = f"gain in test AUC, 95%, {study.splits[log]} splits; beside the name: answers"
+        strokes.key_below(page, [("clear of zero", ESTIMATE), ("too unsure to tell", TRUTH)], words)
+
+    return Figure(
+        draw,
+        finding=f"{LOGS[log]}: {words} in {ahead} of {len(found)} areas, surely in {sure}",
+        alt=f"{LOGS[log]}: gain in test AUC of {words} by content area, on the same test answers, largest gain first, "
+        f"with 95% intervals. Above zero in {ahead} of {len(found)} areas, the interval clear of zero in {sure}.",
+        name=name,
     )
 
 

@@ -104,33 +104,43 @@ def wrong_numbers(
 
 
 def together(study: WrongNumbers) -> Figure:
-    """What it costs when all four numbers are off, or fitted to small classes: median and middle 90% of all draws."""
-    off = {f"all off by up to ±{delta:g}": costs for delta, costs in study.off_by.items()}
-    fitted = {f"fitted to {students} × {answers}": costs for (students, answers), costs in study.fitted.items()}
-    names = {"changed": "decided otherwise", "flipped": "verdict flips", "false_masters": "false masters"}
+    """What it costs when all four numbers are off at once: median and middle 90% of all draws."""
+    groups = {f"all off by up to ±{delta:g}": costs for delta, costs in study.off_by.items()}
+    delta, most = max((delta, quantiles(costs, "false_masters")[2]) for delta, costs in study.off_by.items())
+    return spread(
+        groups,
+        study.base,
+        PEER,
+        finding=f"With all four off by up to ±{delta:g}, one draw in twenty makes {most:.0%} false masters",
+        alt="What wrong numbers cost, by how far all four are off",
+        name="together",
+    )
+
+
+def spread(groups: dict[str, list[Cost]], base: Cost, colour: str, *, finding: str, alt: str, name: str) -> Figure:
+    """Costs of many draws in four panels, a row a group: median and middle 90%; dashed: with the true numbers."""
+    names = {"changed": "decided otherwise", "flipped": "other verdict", "false_masters": "false masters"}
     names["kept"] = "kept to the end"
-    worst = {words: quantiles(costs, "false_masters")[2] for words, costs in fitted.items()}
-    words, highest = max(worst.items(), key=lambda item: item[1])
+    worst = {words: quantiles(costs, "false_masters")[2] for words, costs in groups.items()}
 
     def draw(page: Page) -> None:
         panels = page.panels(4, 2, sharey=True, height=1.6 if page.narrow else None)
         for ax, (what, title) in zip(panels, names.items(), strict=True):
-            strokes.rows(page, ax, [*off, *fitted], phone=24)
-            strokes.level(ax, getattr(study.base, what), upright=True)
-            for costs, start, colour in ((off, 0, PEER), (fitted, len(off), ESTIMATE)):
-                low, mid, high = np.array([quantiles(found, what) for found in costs.values()]).T
-                strokes.intervals(ax, mid, low, high, colour, np.arange(len(costs)) + start)
+            strokes.rows(page, ax, list(groups), phone=24)
+            strokes.level(ax, getattr(base, what), upright=True)
+            low, mid, high = np.array([quantiles(found, what) for found in groups.values()]).T
+            strokes.intervals(ax, mid, low, high, colour)
             ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
             strokes.percent_axis(ax, "x")
             ax.set_title(title)
 
     return Figure(
         draw,
-        finding=f"{words[0].upper()}{words[1:]} answers, one fit in twenty makes {highest:.0%} false masters",
-        alt="What wrong numbers cost, by how far all four are off or by the class they were fitted to: decided "
-        "otherwise, verdict flips, false masters and kept to the end, median and middle 90%. In 95% of draws false "
-        f"masters stay at or below: {', '.join(f'{share:.1%} {words}' for words, share in worst.items())}.",
-        name="together",
+        finding=finding,
+        alt=f"{alt}: decided otherwise, other verdict, false masters and kept to the end, median and middle 90%. "
+        "In 95% of draws false masters stay at or below: "
+        f"{', '.join(f'{share:.1%} {words}' for words, share in worst.items())}.",
+        name=name,
     )
 
 
