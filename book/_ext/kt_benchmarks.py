@@ -33,8 +33,9 @@ class KtBenchmarks(SphinxDirective):
 def measured(report: dict) -> str:
     machine = report["machine"]
     load = machine["load_before"]
-    busy = f" It was busy with other work (load average {load:.1f}), so trust a table's ratios more than its seconds."
-    busy = busy if load else ""
+    busy = ""
+    if load:
+        busy = f" It had other work (load average {load:.1f}), so trust the ratios in a table more than its seconds."
     pythons = sorted({entry["versions"]["python"] for entry in report["programs"].values()})
     return (
         "## How it was measured\n\n"
