@@ -3,8 +3,8 @@
 In headless Chromium, from http://localhost and from the disk, light and dark, at 1280 and 375 pixels. Each
 page asks nothing of any other host, logs no error, never scrolls sideways, weighs at most 350 KB as sent with
 gzip, breaks no serious axe rule, shows its skip link to whoever presses Tab, gives the Tab key every control, and says
-what a word of the glossary means. What a reader predicts is remembered and said where the answer comes. A search quotes prose, and an address that does
-not exist leads back to the first page.
+what a word of the glossary means. What a reader predicts is remembered and said where the answer comes. A search
+quotes prose, and an address that does not exist leads back to the first page.
 
 Needs Chromium (apt-get install chromium) and pip install playwright axe-playwright-python.
 """
