@@ -154,7 +154,7 @@ def test_every_number_of_the_mathematics_page_is_right():
         rf"$q = 0.9$ gives $F = 0.9 \log(0.18/0.9) + 0.1 \log(0.16/0.1) = {bound:.2f}$",
         f"The right belief, {knew:.2f}, gives ${knew * log(0.18 / knew) + (1 - knew) * log(0.16 / (1 - knew)):.2f}$",
         f"From 0.5 to 0.7 it is {kl(0.5, 0.7):.3f}, from 0.7 to 0.5 it is {kl(0.7, 0.5):.3f}",
-        rf"correlation 0.8. The $q$ of two independent numbers with the smallest $\mathrm{{KL}}(q\,\|\,p)$ "
+        rf"correlation 0.8. The $q$ of two independent numbers with the smallest $\mathrm{{KL}}(q \Vert p)$ "
         rf"has standard deviations $\sqrt{{1 - 0.8^2}} = {root(1 - 0.8**2):.1f}$",
         f"$q = 0.9$: ${log(right):.2f} = {bound:.2f} + {kl(0.9, knew):.2f}$",
     )

@@ -2,9 +2,9 @@
 
 In headless Chromium, from http://localhost and from the disk, light and dark, at 1280 and 375 pixels. Each
 page asks nothing of any other host, logs no error, never scrolls sideways, weighs at most 350 KB as sent with
-gzip, breaks no serious axe rule, shows its skip link to whoever presses Tab, and gives the Tab key every control.
-What a reader predicts is remembered and said where the answer comes. A search quotes prose, and an address that does
-not exist leads back to the first page.
+gzip, breaks no serious axe rule, shows its skip link to whoever presses Tab, gives the Tab key every control, and says
+what a word of the glossary means. What a reader predicts is remembered and said where the answer comes. A search
+quotes prose, and an address that does not exist leads back to the first page.
 
 Needs Chromium (apt-get install chromium) and pip install playwright axe-playwright-python.
 """
@@ -123,6 +123,7 @@ class Check:
             for width, height in SIZES:
                 page.set_viewport_size({"width": width, "height": height})
                 self.tab_through(page, f"{width} {name}")
+                self.explain(page, f"{width} {name}")
         for fault in dict.fromkeys(heard):
             self.expect(False, f"{base}{name}: {fault}")
         self.passed += not heard
@@ -194,6 +195,21 @@ class Check:
             if stored and base.startswith("http"):
                 self.obey_axe(page, f"{name}, predicted", (".kt-predict", ".kt-return"))
             context.close()
+
+    def explain(self, page, where: str) -> None:
+        """A word of the glossary says what it means when it has the focus, inside the window, until Escape."""
+        words = page.locator(".bd-article a.kt-term:visible")
+        if not words.count():
+            return
+        words.first.focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+        tip, size = page.locator("#kt-tip"), page.viewport_size
+        box = tip.bounding_box() if tip.is_visible() else None
+        seen = box and box["x"] >= 0 and box["y"] >= 0 and box["x"] + box["width"] <= size["width"]
+        self.expect(bool(seen and tip.inner_text().strip()), f"{where}: a word of the glossary says nothing: {box}")
+        page.keyboard.press("Escape")
+        self.expect(tip.is_hidden(), f"{where}: what a word means stays after Escape")
 
     def search(self, base: str) -> None:
         """Results quote sentences: no code, no formula twice."""

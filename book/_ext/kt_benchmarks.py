@@ -18,23 +18,30 @@ SHOWN = {"p_init": "init", "p_transit": "transit", "p_slip": "slip", "p_guess": 
 
 
 class KtBenchmarks(SphinxDirective):
-    """The picture; a section on the measurement, with the programs; one a size. New when the results change."""
+    """A section on the measurement, with the programs; then one a size. Drawn again when the results change.
+
+    With the word `picture`: the picture of all sizes, and nothing else.
+    """
+
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         path = Path(self.env.srcdir).parent / RESULTS
         self.env.note_dependency(str(path))
         report = json.loads(path.read_text("utf8"))
+        if self.arguments == ["picture"]:
+            quote = benchmarks.em_speed(report)._repr_mimebundle_()[0][MIME]
+            return [nodes.raw("", kt_figures.markup(quote, links=False), format="html")]
         page = "\n\n".join([measured(report), programs(report), *(size(result, report) for result in report["sizes"])])
-        quote = benchmarks.em_speed(report)._repr_mimebundle_()[0][MIME]
-        picture = nodes.raw("", kt_figures.markup(quote, links=False), format="html")
-        return [picture, *self.parse_text_to_nodes(page, allow_section_headings=True)]
+        return self.parse_text_to_nodes(page, allow_section_headings=True)
 
 
 def measured(report: dict) -> str:
     machine = report["machine"]
     load = machine["load_before"]
-    busy = f" It was busy with other work (load average {load:.1f}), so trust a table's ratios more than its seconds."
-    busy = busy if load else ""
+    busy = ""
+    if load:
+        busy = f" It had other work (load average {load:.1f}), so trust the ratios in a table more than its seconds."
     pythons = sorted({entry["versions"]["python"] for entry in report["programs"].values()})
     return (
         "## How it was measured\n\n"
