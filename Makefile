@@ -1,4 +1,4 @@
-# make book · make test · make lab · make notebooks · make bench · make serve   (each installs what it needs)
+# make book · make deck · make test · make lab · make notebooks · make bench · make serve   (each installs what it needs)
 
 PYTHON ?= python3
 TORCH  ?= torch
@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 WITH := $(if $(filter file,$(origin TORCH)),,$(TORCH))
 LAB  := $(VENV)/lab-$(firstword $(shell printf '%s' '$(WITH)' | cksum))
 
-.PHONY: help book check test lint lab notebooks bench serve clean
+.PHONY: help book check deck test lint lab notebooks bench serve clean
 
 help:
 	@echo "make book       the site, in book/_build/html"
@@ -25,6 +25,7 @@ help:
 	@echo "               (by meaning: the last digit printed may differ by one; KTLIB_EXACT=1 make test asks for the same bytes)"
 	@echo "make lab        the notebooks in JupyterLab; with PyTorch: make lab TORCH=torch"
 	@echo "make check      links, weight, accessibility, network and screenshots of the built site (needs Chromium)"
+	@echo "make deck       the pitch as one page, PDF, PNG and SVG, and all in a zip, in book/_build/deck; opens with the network off"
 	@echo "make notebooks  run all notebooks again, in place"
 	@echo "make bench      timed comparisons, stored in ktlib/studies/stored/results"
 	@echo "make serve      the site at http://localhost:8000"
@@ -59,6 +60,9 @@ book: $(VENV)/book
 	$(BIN)/jupyter-book build book -W --keep-going -n
 	$(BIN)/python tools/check_site.py book/_build/html
 	@echo "Open book/_build/html/index.html"
+
+deck: $(VENV)/book
+	$(BIN)/python tools/make_deck.py book/_build/deck
 
 check: $(VENV)/book $(VENV)/site
 	$(BIN)/python tools/check_site.py book/_build/html

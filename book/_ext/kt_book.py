@@ -1,10 +1,11 @@
 """Sphinx extension of the book: brings the notebooks in and hands what they quote to the pages.
 
 The rooms: `kt_plain` turns the notebooks' plain Markdown into Sphinx's, `kt_quotes` reads what they quote,
-`kt_figures` puts figures on a page, `kt_slides` exports them, `kt_pages` holds the directives for both,
-`kt_explorers` puts explorers there, `kt_benchmarks` timings. `kt_terms` links words to the glossary. `kt_api` writes
-the API pages and `kt_codelinks` leads to them from code. `kt_search` is the search, `kt_share` what links to the book
-show. `kt_finish` and `kt_slim` slim the built pages.
+`kt_figures` puts figures on a page, `kt_cards` a pitch card. `kt_pages` holds the directives for both, `kt_claims` the
+one for claims; `kt_explorers` puts explorers there, `kt_benchmarks` timings. `kt_slides`, `kt_pdf` and `kt_deck` make
+what one carries along. `kt_terms` links words to the glossary. `kt_api` writes the API pages and `kt_codelinks` leads
+to them from code. `kt_search` is the search, `kt_share` what links to the book show. `kt_finish` and `kt_slim` slim the
+built pages.
 This one wires them up.
 """
 
@@ -19,7 +20,9 @@ from pathlib import Path
 
 import kt_api
 import kt_benchmarks
+import kt_claims
 import kt_codelinks
+import kt_deck
 import kt_explorers
 import kt_figures
 import kt_finish
@@ -34,10 +37,12 @@ import kt_terms
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.util import logging
 from sphinxcontrib.katex import KaTeXServer
 
 SYNCED = ("notebooks/*.ipynb", "ktlib/studies/stored/golden_*.json")
 DESCRIPTION_LENGTH = 160
+log = logging.getLogger(__name__)
 API = "api"  # where its pages stand
 
 
@@ -67,7 +72,11 @@ def gather_quotes(app: Sphinx, config: Config) -> None:
     """Numbers become `{{ substitutions }}`, figures files; directives find the rest on `app.kt_quotes`."""
     app.kt_quotes = kt_quotes.read(Path(app.srcdir) / "notebooks")
     config.myst_substitutions = {**config.myst_substitutions, **app.kt_quotes.numbers}
-    kt_slides.export(app.kt_quotes.figures, Path(app.srcdir) / "_generated" / "figures")
+    made = Path(app.srcdir) / "_generated"
+    kt_slides.export(app.kt_quotes.figures, made / "figures")
+    for fault in kt_slides.export_slides(app.kt_quotes, made / "slides"):
+        log.warning(fault, type="kt")
+    kt_deck.export(app.kt_quotes, made)
 
 
 def write_api(app: Sphinx, config: Config) -> None:
@@ -139,6 +148,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("kt-figure", kt_pages.KtFigure)
     app.add_directive("kt-explorer", kt_explorers.KtExplorer)
     app.add_directive("kt-cards", kt_pages.KtCards)
-    app.add_directive("kt-claims", kt_pages.KtClaims)
+    app.add_directive("kt-claims", kt_claims.KtClaims)
+    app.add_role("kt-claim", kt_claims.ClaimRole())
     app.add_directive("kt-benchmarks", kt_benchmarks.KtBenchmarks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -159,7 +159,7 @@ def moved(node) -> Affine2D:
 
 
 def fitted(node) -> Affine2D:
-    """From the units of a nested drawing to those around it: as large as its box allows, in the middle or at a corner."""
+    """From the units of a nested drawing to those around it: as large as fits, in the middle or at the corner."""
     x0, y0, across, down = (float(v) for v in node.get("viewBox").split())
     x, y, w, h = (float(node.get(name)) for name in ("x", "y", "width", "height"))
     scale = min(w / across, h / down)

@@ -31,9 +31,11 @@ def export(figures: dict[str, Quote], folder: Path) -> None:
     write({name: (outlined(plain(figure)), slide) for name, figure in figures.items()}, folder)
 
 
-def export_slides(quotes: Quotes, folder: Path) -> None:
-    """The same for the cards and the title of the deck."""
-    write({slide.name: (outlined(slide.svg()), str) for slide in slides(quotes)}, folder)
+def export_slides(quotes: Quotes, folder: Path) -> list[str]:
+    """The same for the cards and the title of the deck; returns what does not fit."""
+    made = list(slides(quotes))
+    write({slide.name: (outlined(slide.svg()), str) for slide in made}, folder)
+    return [fault for slide in made for fault in slide.faults]
 
 
 def write(drawings: dict, folder: Path) -> None:
