@@ -25,7 +25,7 @@ from pathlib import Path
 SIZES = ((1280, 900), (375, 800))
 SCHEMES = ("light", "dark")
 LIMIT_KB = 350
-ALONE = ("404.html",)  # without the frame of the other pages
+ALONE = ("404.html", "deck.html")  # without the frame of the other pages
 PREDICTION = "kt-return admonition"
 CODE = r"\w\(\w+=|import \w|(\bP\([A-Z]\)){2}"
 FLAGS = (
@@ -35,6 +35,11 @@ FLAGS = (
 # every box that scrolls sideways has its place in the Tab order: given a frame after the window changed its width
 SETTLED = """() => [...document.querySelectorAll('pre, div.math, .output.text_html, .pst-scrollable-table-container')]
   .every(box => box.scrollWidth <= box.clientWidth || box.tabIndex === 0 || !box.checkVisibility())"""
+FILTERED = (
+    ("pitch.html", "section.kt-pitch"),
+    ("deck.html", ".kt-asked li"),
+    ("claims.html", "table.kt-claims tbody tr"),
+)
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 CONTROLS = """() => {
@@ -220,6 +225,30 @@ class Check:
             self.expect(not re.search(CODE, text), f"search quotes code: {text}")
         page.close()
 
+    def filters(self, base: str) -> None:
+        """Words and a verdict leave the rows that have them; an address shows its row again; cards and deck alike."""
+        page = self.browser.new_page()
+        for name, items in FILTERED:
+            page.goto(base + name)
+            shown = page.locator(items).filter(visible=True)
+            every = shown.count()
+            last = page.locator(items).last
+            word = last.evaluate("e => (e.dataset.words ?? e.querySelector('[data-words]').dataset.words).slice(0, 30)")
+            page.locator(".kt-filter input[type=search]").fill(word)
+            self.expect(0 < shown.count() < every, f"{base}{name}: {word!r} leaves {shown.count()} of {every}")
+            page.locator(".kt-filter input[type=search]").fill("")
+            self.expect(shown.count() == every, f"{base}{name}: nothing asked for leaves {shown.count()} of {every}")
+        page.goto(base + "claims.html")
+        page.locator(".kt-filter label", has_text="does not hold").click()
+        left = page.locator("table.kt-claims tbody tr").filter(visible=True)
+        tags = set(left.evaluate_all("rows => rows.map(row => row.dataset.tag)"))
+        self.expect(tags == {"does not hold"}, f"{base}claims.html: a verdict leaves {tags}")
+        gone = page.locator("table.kt-claims tbody tr:not([data-tag='does not hold'])").first
+        page.evaluate("id => { location.hash = id; }", gone.get_attribute("id"))
+        page.wait_for_timeout(200)
+        self.expect(gone.is_visible(), f"{base}claims.html: an address does not show its row")
+        page.close()
+
     def missing(self, base: str) -> None:
         """A page that is not there, deep down, leads to the first page."""
         page = self.browser.new_page()
@@ -331,6 +360,8 @@ def visit(site: Path, screenshots: Path | None, names: list[str]) -> tuple[int, 
             if "search.html" in names and base.startswith("http"):
                 check.search(base)
                 check.missing(base)
+            if "claims.html" in names:
+                check.filters(base)
         browser.close()
     server.shutdown()
     return check.passed, len(check.faults)

@@ -2,9 +2,9 @@
 
 Every local link, anchor and asset resolves; nothing is loaded from elsewhere; pictures have words; each page
 has a title, a description, a language and a picture for links to it; a missing page is answered by one that loads
-nothing; no page with its styles, scripts and pictures exceeds 350 KB compressed (fonts load as needed:
-tools/check_browser.py weighs what is really sent); and what tools/check_reading.py asks of chapters and cards.
-Standard library only.
+nothing; the deck has every card, as a page that loads nothing and as a PDF; no page with its styles, scripts and
+pictures exceeds 350 KB compressed (fonts load as needed: tools/check_browser.py weighs what is really sent); and what
+tools/check_reading.py asks of chapters and cards. Standard library only.
 """
 
 from __future__ import annotations
@@ -107,6 +107,7 @@ class Site:
             kb = self.weight(page) / 1024
             self.expect(kb <= LIMIT_KB, f"{name}: {kb:.0f} KB compressed, more than {LIMIT_KB}")
         self.check_walk()
+        self.check_deck()
         self.check_fonts()
         told = check_reading.verdicts(check_reading.faults(self.root), check_reading.KNOWN)
         self.faults += told
@@ -133,6 +134,19 @@ class Site:
             found = re.search(r'class="kt-api" href="\.\./(api/show\.html)#([^"]+)"', code)
             listed = found and f'id="{found[2]}"' in (self.root / found[1]).read_text("utf-8")
             self.expect(bool(listed), f"pitch.html: no way from card {card[:60]!r} to its figure's function")
+
+    def check_deck(self) -> None:
+        """The PDF has a page for the title and one a card; the page to carry along has all cards and loads nothing."""
+        pitch, deck, pdf = (self.root / name for name in ("pitch.html", "deck.html", "deck.pdf"))
+        if pitch not in self.pages:
+            return
+        cards = pitch.read_text("utf-8").count('<section class="kt-pitch"')
+        pages = len(re.findall(rb"/Type /Page\b", pdf.read_bytes())) if pdf.is_file() else 0
+        self.expect(pages == cards + 1, f"deck.pdf: {pages} pages for {cards} cards and a title")
+        carried = self.pages.get(deck)
+        told = deck.read_text("utf-8").count('<section class="kt-pitch"') if carried else 0
+        self.expect(told == cards, f"deck.html: {told} of {cards} cards")
+        self.expect(not carried or not carried.assets, "deck.html: loads something")
 
     def check_addresses(self, page: Page, name: Path) -> None:
         for address in page.assets:

@@ -72,6 +72,7 @@ def page(quotes: Quotes) -> str:
 <script>{THEME}</script>
 <style>{style()}</style></head>
 <body class="bd-article"><main tabindex="0" aria-label="Cards, side by side">{first}{cards}</main>
+<a class="kt-all" href="#questions">Questions</a>
 <script>{(ASSETS / "filter.js").read_text("utf-8")}</script></body></html>
 """
 
@@ -81,10 +82,9 @@ def card_section(card: Quote, quotes: Quotes) -> str:
     name = card.data["name"]
     inside = kt_cards.answer(card) + kt_cards.drawing(card, quotes) + kt_cards.limits(card)
     shown = escape(kt_slides.source(card, quotes))
-    back = '<a href="#questions">All questions</a>'
     return (
         f'<section class="kt-pitch" id="{name}"><h2>{escape(kt_cards.asked(card))}</h2>{inside}'
-        f'<p class="kt-links">Shown in {shown} · {back}</p></section>'
+        f'<p class="kt-links">Shown in {shown}</p></section>'
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+import kt_cards
 import resvg_py
 from kt_quotes import Quote, Quotes
 
@@ -121,6 +122,7 @@ class Slide:
 
         parts: text, size, colour, whether it is bold, and the gap above it, in sizes.
         """
+        parts = [(self.writable(text), *look) for text, *look in parts]
         for share in (1, 0.94, 0.88, 0.82, 0.76, 0.7, 0.65):
             lines, y = [], top
             for text, size, colour, bold, gap in parts:
@@ -138,9 +140,13 @@ class Slide:
         for line in lines:
             if line.right > x + across + 1:
                 self.faults.append(f"slide {self.name}: {line.text!r} is too wide")
-            if missing := set(line.text) - characters():
-                self.faults.append(f"slide {self.name}: its font has no {' '.join(sorted(missing))}")
         self.lines += lines
+
+    def writable(self, text: str) -> str:
+        """The text without signs that the font lacks, which are a fault."""
+        if missing := set(text) - characters() - {" "}:
+            self.faults.append(f"slide {self.name}: its font has no {' '.join(sorted(missing))}")
+        return "".join(sign for sign in text if sign not in missing)
 
 
 def wrapped(text: str, size: float, across: float, bold: bool) -> list[str]:
@@ -177,8 +183,7 @@ def title(quotes: Quotes) -> Slide:
 def card_slide(card: Quote, quotes: Quotes) -> Slide:
     """Question and answer above, the figure, and beside it what we may not say and the line for the expert."""
     data, page = card.data, Slide(card.data["name"])
-    asked = f"“{data['question']}”" + (f"  – for a {data['audience']}" if data["audience"] else "")
-    head = [(asked, 38, QUIET, False, 0), (data["answer"], 64, INK, True, 0.2)]
+    head = [(kt_cards.asked(card), 38, QUIET, False, 0), (data["answer"], 64, INK, True, 0.2)]
     page.stack(head, MARGIN, WIDTH - 2 * MARGIN, HEAD[0] - 16, HEAD[1] - 20)
     top = max(line.y for line in page.lines) + 44
     beside = [("What we may not say", 28, PEER, True, 0), (data["limits"][0], 36, INK, False, 0.15)]
@@ -200,7 +205,7 @@ def source(card: Quote, quotes: Quotes) -> str:
 def foot(text: str, page: Slide) -> list[Line]:
     """The line at the bottom: the source, and the book's name."""
     name = Line(BOOK, WIDTH - MARGIN - 160 - width(BOOK, 28, bold=True), 1042, 28, INK, True)
-    said = Line(text, MARGIN, 1042, 28, QUIET)
+    said = Line(page.writable(text), MARGIN, 1042, 28, QUIET)
     if said.right > name.x - 40:
         page.faults.append(f"slide {page.name}: its source {text!r} is too long")
     return [said, name]
