@@ -443,6 +443,22 @@ def doors():
         explorers.SweepExplorer,
         dict(truth=p, answers=(1, 0), vary="p_slip", threshold=0.9, value=0.2),
     )
+    yield (
+        "show.explorers.HillExplorer",
+        explorers.HillExplorer,
+        dict(answers=[[1, 0, 1], [0, 1, 1]], params=p, start=(0.2, 0.3), steps=2),
+    )
+    yield (
+        "show.explorers.BorrowExplorer",
+        explorers.BorrowExplorer,
+        dict(prior=None, vary="p_slip", own=0.2, students=5, answers=4),
+    )
+    yield "show.explorers.AUCExplorer", explorers.AUCExplorer, dict(forecasts=(0.2, 0.7), answers=(0, 1))
+    yield (
+        "show.explorers.TwoModelsExplorer",
+        explorers.TwoModelsExplorer,
+        dict(params=p, ability_sd=1.2, difficulty=0.1, answers=(1, 0)),
+    )
     yield "show.explorers.DataExplorer", explorers.DataExplorer, dict(params=p, students=5, answers=4)
     told = dict(finding="It rises", alt="A line that rises from 0 to 1.", name="a")
     yield "show.figure.Figure", Figure, dict(draw=_drawn) | told

@@ -57,6 +57,11 @@ def rounded(x: float, digits: int = 0) -> float:
     return math.floor(10**digits * x + 0.5) / 10**digits
 
 
+def tenths(x: float) -> str:
+    """One digit, with a true minus sign."""
+    return f"{rounded(x, 1):.1f}".replace("-", "−")
+
+
 def places(x: float) -> str:
     """Two digits, with a true minus sign."""
     return f"{rounded(x, 2):.2f}".replace("-", "−")

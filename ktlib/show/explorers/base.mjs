@@ -91,6 +91,7 @@ export function ticks(low, high, about = 5) {
 /**
  * A picture to draw in: node (the SVG, spoken as `summary`), its edges left, right, top and bottom, and short ways
  * to draw. across and up draw an axis and return its scale; both take {label, at: where ticks stand, say: their words}.
+ * touched(event): where that was between the edges, [0 to 1 rightwards, 0 to 1 upwards].
  */
 export function picture(width, height, summary, margins = {}) {
   const { left, right, top, bottom } = { left: 36, right: 8, top: 8, bottom: 42, ...margins };
@@ -124,7 +125,11 @@ export function picture(width, height, summary, margins = {}) {
     }
     return y;
   };
-  return { node, ...edges, add, text, rule, rect, curve, dot, across, up };
+  const touched = ({ clientX, clientY }) => {
+    const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(node.getScreenCTM().inverse());
+    return [(x - edges.left) / (edges.right - edges.left), (edges.bottom - y) / (edges.bottom - edges.top)];
+  };
+  return { node, touched, ...edges, add, text, rule, rect, curve, dot, across, up };
 }
 
 const CSS = `

@@ -1,4 +1,4 @@
-// <kt-hill>: EM climbs the log likelihood of one class, over slip and guess; init and transit are held.
+// <kt-hill>: EM climbs the log likelihood of a class, over slip and guess; init and transit are held.
 
 import { Panel, button, count, define, grid, key, pair, picture, places, row, s, sample, slider } from "./base.mjs";
 import { flipped } from "./bkt.mjs";
@@ -41,8 +41,7 @@ class Hill extends Panel {
 
   build() {
     const move = (i) => (value) => this.change(() => this.go(Object.assign(this.from(), { [i]: value })));
-    const range = { min: 0.02, max: 0.98 };
-    this.sliders = [slider(move(0), range), slider(move(1), range)];
+    this.sliders = [0, 1].map((i) => slider(move(i), { min: 0.02, max: 0.98 }));
     const walk = (steps) => () => this.change(() => this.go(this.from(), Math.min(this.path.length - 1 + steps, MOST)));
     const presets = this.config.presets.map(([words, p]) => button(words, () => this.change(() => this.go(p))));
     this.plot.addEventListener("click", (event) => this.touch(event));
@@ -56,10 +55,8 @@ class Hill extends Panel {
     return [this.path[0].p_slip, this.path[0].p_guess];
   }
 
-  touch({ clientX, clientY }) {
-    const { node, left, right, top, bottom } = this.hill;
-    const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(node.getScreenCTM().inverse());
-    const at = [(x - left) / (right - left), (bottom - y) / (bottom - top)];
+  touch(event) {
+    const at = this.hill.touched(event);
     if (at.every((p) => p > 0 && p < 1)) this.change(() => this.go(at.map((p) => Math.min(0.98, Math.max(0.02, p)))));
   }
 
@@ -89,7 +86,7 @@ class Hill extends Panel {
     return [key(...items), pair(hill, this.rise(wide < width ? 0.42 * width - 17 : width, wide < width ? 330 : 130))];
   }
 
-  // A path of cells for each shade, once for each width.
+  // A path of cells for each shade, once a width.
   ground() {
     if (this.drawn === this.width) return this.shades;
     this.drawn = this.width;

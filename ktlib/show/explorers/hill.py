@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..._checks import inside, whole
+from ..._checks import inside, listed, whole
 from ...bkt import em, model
 from ...bkt.model import BKTParams, check_params
 from ...data.sequences import as_sequences
@@ -20,7 +20,7 @@ _SETTLED, _AT_TOP = 0.001, 0.01  # nats
 _MARK = {0.0: "0", 1.0: "1"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HillExplorer(Element):
     """EM steps up a hill of log likelihood, from a start that one may move.
 
@@ -44,8 +44,8 @@ class HillExplorer(Element):
         sequences = as_sequences(answers)
         if sequences.n_answers > _MOST:
             raise ValueError(f"{sequences.n_answers} answers are too many to climb in a page: give {_MOST} or fewer")
-        object.__setattr__(self, "answers", tuple(_rows(sequences.to_array()).items()))
-        start = tuple(inside(p, "start", 0.5) for p in self.start)
+        object.__setattr__(self, "_rows", tuple(_counted(sequences.to_array()).items()))
+        start = tuple(inside(p, "start", 0.5) for p in listed(self.start, "start", "(0.1, 0.2)"))
         if len(start) != 2:
             raise ValueError(f"start = {self.start!r}: give slip and guess, such as (0.1, 0.2)")
         object.__setattr__(self, "start", start)
@@ -60,7 +60,7 @@ class HillExplorer(Element):
     def _climb(self, start, steps: int, tol: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
         """Slip and guess at each step, and the log likelihood there."""
         at = self._at(start)
-        rows = [[None if mark == "-" else int(mark) for mark in row] for row, n in self.answers for _ in range(n)]
+        rows = [[None if mark == "-" else int(mark) for mark in row] for row, n in self._rows for _ in range(n)]
         fit = em.fit(rows, start=at, frozen=_HELD, tol=tol, max_steps=max(steps, 1))
         return fit.path[: steps + 1, 2:], fit.trace[: steps + 1]
 
@@ -80,7 +80,7 @@ class HillExplorer(Element):
 
     def _config(self) -> dict:
         return {
-            "rows": self.answers,
+            "rows": self._rows,
             "held": {name: getattr(self.params, name) for name in _HELD},
             "start": self.start,
             "steps": self.steps,
@@ -89,6 +89,6 @@ class HillExplorer(Element):
         }
 
 
-def _rows(table: np.ndarray) -> Counter:
+def _counted(table: np.ndarray) -> Counter:
     """How many students gave each row of answers, written as 0, 1 and - for not asked."""
     return Counter("".join(_MARK.get(answer, "-") for answer in row) for row in table.tolist())

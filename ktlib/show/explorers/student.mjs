@@ -43,7 +43,6 @@ const LOOK = {
   0: ["✗", "wrong", "kt-answer"],
   null: ["·", "not asked", "kt-answer kt-gap"],
 };
-const NEXT = { 1: 0, 0: null, null: 1 };
 
 export const STUDENT = `
 .kt-row .kt-answer { padding: 0 }
@@ -56,13 +55,16 @@ export const STUDENT = `
 
 /** A subclass gives start() (its own state), controls(), extras() and lines(), and sentence(). */
 export class Student extends Panel {
+  next = { 1: 0, 0: null, null: 1 };
+  legend = "Her answers (tap to change): ✓\u00a0right, ✗\u00a0wrong, ·\u00a0not\u00a0asked";
+
   restart() {
     this.answers = [...this.config.answers];
     this.start();
   }
 
   build() {
-    this.buttons = group("Her answers (tap to change): ✓\u00a0right, ✗\u00a0wrong, ·\u00a0not\u00a0asked");
+    this.buttons = group(this.legend);
     const add = button("Add", () => this.change(() => this.answers.length < MOST && this.answers.push(1)));
     const remove = button("Remove", () => this.change(() => this.answers.length > 1 && this.answers.pop()));
     return [...this.controls(), this.buttons, row(add, remove, this.reset(), ...this.extras())];
@@ -76,7 +78,7 @@ export class Student extends Panel {
     const { answers, buttons } = this;
     while (buttons.children.length > answers.length + 1) buttons.lastChild.remove();
     for (let t = buttons.children.length - 1; t < answers.length; t++)
-      buttons.append(button("", () => this.change(() => (this.answers[t] = NEXT[this.answers[t]]))));
+      buttons.append(button("", () => this.change(() => (this.answers[t] = this.next[this.answers[t]]))));
     answers.forEach((answer, t) => {
       const [mark, words, look] = LOOK[answer];
       const node = buttons.children[t + 1];
