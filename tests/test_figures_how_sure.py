@@ -56,7 +56,7 @@ DRAWN = {
     "data-map": lambda: how_much.data_map(TRUTH, LENGTHS, one(), DESIGNS),
     "one-child": lambda: figures.one_child(TRUTH, LENGTHS, one()),
     "twins": twins,
-    "coverage": lambda: how_much.coverage({"small": GUIDE[0], "large": GUIDE[2]}),
+    "intervals-kept": lambda: how_much.coverage({"small": GUIDE[0], "large": GUIDE[2]}),
     "pilot": lambda: how_much.pilot(TRUTH, ["22 × 9", "200 × 15"], HALF),
     "students-needed": lambda: how_much.needed(bounds.students_needed(TRUTH, 10, within=0.05), 10, 0.05),
     "breadth": lambda: how_much.breadth(600, LENGTHS, one() / np.sqrt(600 / LENGTHS)[:, None]),
@@ -160,7 +160,7 @@ def test_the_pilot_draws_the_truth_and_each_half_width():
 def test_coverage_counts_the_cases_that_miss_95():
     held = dict(GUIDE[0], coverage=dict.fromkeys(NAMES, 0.95) | {"p_slip": 0.8})
     assert how_much.coverage({"one": held}).finding == "95% means 95% in 3 of 4 cases"
-    for ax, name in zip(figure("coverage").fig().axes, NAMES, strict=True):
+    for ax, name in zip(figure("intervals-kept").fig().axes, NAMES, strict=True):
         (dots,) = lines(ax, figures.ESTIMATE, "o")
         assert np.allclose(dots[:, 0], [d["coverage"][name] for d in (GUIDE[0], GUIDE[2])])
 

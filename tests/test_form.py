@@ -44,7 +44,7 @@ def test_a_visible_cell_is_an_idea(name):
 
 def test_little_code_is_folded():
     found = {name: sum(lines(c) for c in code(notebook) if folded(c)) for name, notebook in NOTEBOOKS.items()}
-    assert sum(found.values()) <= 2000, found
+    assert sum(found.values()) <= 2200, found
 
 
 def test_no_function_is_defined_in_two_notebooks():
@@ -63,7 +63,7 @@ def test_strokes_are_shared():
     """All that draws or lays out tables is bounded, in the package and in folded cells but for claims and cards."""
     package = sum(len(path.read_text("utf8").splitlines()) for how in DRAWING for path in SHOW.glob(how))
     cells = [c for notebook in NOTEBOOKS.values() for c in code(notebook) if folded(c)]
-    assert package + sum(lines(c) for c in cells if not any(kind in c.source for kind in QUOTED)) <= 4500
+    assert package + sum(lines(c) for c in cells if not any(kind in c.source for kind in QUOTED)) <= 5000
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

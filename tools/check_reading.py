@@ -27,7 +27,6 @@ KNOWN: dict[str, set[str]] = {
         "01_bkt",
         "02_sensitivity",
         "03_em",
-        "04_how_sure",
         "06_tutor_logs",
         "07_irt_or_bkt",
         "08_two_parameter",
@@ -40,7 +39,6 @@ KNOWN: dict[str, set[str]] = {
         "01_bkt",
         "02_sensitivity",
         "03_em",
-        "05_one_class",
         "06_tutor_logs",
         "07_irt_or_bkt",
         "08_two_parameter",
@@ -52,7 +50,6 @@ KNOWN: dict[str, set[str]] = {
     "prediction": {
         "02_sensitivity",
         "03_em",
-        "05_one_class",
         "06_tutor_logs",
         "07_irt_or_bkt",
         "08_two_parameter",

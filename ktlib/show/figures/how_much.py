@@ -67,7 +67,7 @@ def coverage(designs: Mapping[str, Mapping]) -> Figure:
         finding=f"95% means 95% in {held.size - n_off} of {held.size} cases",
         alt=f"Share of 95% intervals that hold the truth, by number and class: between {held.min():.1%} and "
         f"{held.max():.1%}. For {n_off} of {held.size} the margin of the simulation leaves 95% out.",
-        name="coverage",
+        name="intervals-kept",
     )
 
 
