@@ -2,13 +2,29 @@
 
 The same object works in a live notebook and on the built page. Without JavaScript the finding in words stays.
 
-trace: one student, four sliders. sweep: one probability wrong. data: how much data it takes.
-hill: EM climbs a hill.
+trace: one student, four sliders. sweep: one probability wrong. hill: EM climbs. data: how much data it takes. curve: an
+item's curve and a belief. runaway: a question without a prior. shared: two classes and their common questions. factors:
+two abilities. rare: a new question's own answers.
 """
 
+from .curve import CurveExplorer
 from .data import DataExplorer
+from .factors import FactorsExplorer
 from .hill import HillExplorer
+from .rare import RareExplorer
+from .runaway import RunawayExplorer
+from .shared import SharedExplorer
 from .sweep import SweepExplorer
 from .trace import TraceExplorer
 
-__all__ = ["DataExplorer", "HillExplorer", "SweepExplorer", "TraceExplorer"]
+__all__ = [
+    "CurveExplorer",
+    "DataExplorer",
+    "FactorsExplorer",
+    "HillExplorer",
+    "RareExplorer",
+    "RunawayExplorer",
+    "SharedExplorer",
+    "SweepExplorer",
+    "TraceExplorer",
+]

@@ -75,3 +75,13 @@ def percent(p: float) -> str:
 def whole(p: float) -> str:
     """A share in whole per cent."""
     return f"{rounded(100 * p):.0f}%"
+
+
+def signed(x: float) -> str:
+    """Two digits, a negative number with a true minus."""
+    return places(x).replace("-", "−")
+
+
+def likely(p: float) -> str:
+    """A probability in whole per cent, never rounded to 0 or 100."""
+    return whole(p) if 0.005 <= p < 0.995 else "less than 1%" if p < 0.5 else "more than 99%"
