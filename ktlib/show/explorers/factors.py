@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from functools import cache
 
+from ... import studies
 from ..._checks import finite
-from ...studies import exams
 from ._base import Element, thousandths, whole
 
 STUDENTS = {"Ana": (1.5, -1.0), "Ben": (-1.0, 1.5)}  # abilities in algebra and in biology, as in the chapter
@@ -75,7 +75,7 @@ def _right(ability, loadings) -> float:
 @cache
 def _gains(log: str) -> dict:
     """Difference in test AUC to one number a student, with its 95% interval, for each number of factors."""
-    study, found = exams.read(), {}
+    study, found = studies.exams.read(), {}
     for way, suffix in (("fixed", ", fixed"), ("learned", "")):
         gaps = [study.gap(log, f"K = {k}{suffix} - 2PL") for k in FACTORS]
         found[way] = [[round(value, 5) for value in (gap.mean, gap.low, gap.high)] for gap in gaps]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from ... import studies
 from ..._checks import one_of
-from ...studies import cold_items
-from ...studies.cold_items import INFORMED
 from ._base import Element, count, thousandths
 
 LOGS = {"eedi": "Eedi", "timss": "TIMSS", "simulated": "simulated"}
@@ -59,24 +58,19 @@ class RareExplorer(Element):
 
 
 @cache
-def _study() -> cold_items.ColdItems:
-    return cold_items.read()
+def _study():
+    """The stored study."""
+    return studies.cold_items.read()
 
 
 @cache
 def _found(log: str) -> dict:
     """Means of a log: own answers, own and attributes, the better of two forecasts from attributes alone, crossing."""
-    study = _study()
-    means = {name: [study.of(log, kept, model).mean for kept in study.kept] for name, model in _MODELS.items()}
-    alone = min(study.of(log, 0, model).mean for model in (INFORMED, "regression"))
-    means = {name: [round(mean, 5) for mean in all_of] for name, all_of in means.items()}
-    more = {
-        "alone": round(alone, 5),
-        "crossed": study.crossed(log),
-        "items": study.items(log),
-        "draws": study.draws(log),
+    study, informed = _study(), studies.cold_items.INFORMED
+    means = {
+        name: [round(study.of(log, kept, model).mean, 5) for kept in study.kept]
+        for name, model in (("own", "K = 3"), ("both", informed))
     }
-    return {"name": LOGS[log]} | means | more
-
-
-_MODELS = {"own": "K = 3", "both": INFORMED}
+    alone = min(study.of(log, 0, model).mean for model in (informed, "regression"))
+    drawn = {"items": study.items(log), "draws": study.draws(log)}
+    return {"name": LOGS[log]} | means | {"alone": round(alone, 5), "crossed": study.crossed(log)} | drawn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from ...studies import ties
+from ... import studies
 from ._base import Element, count, signed, whole
 
 
@@ -48,6 +48,7 @@ class SharedExplorer(Element):
 @cache
 def _found() -> dict:
     """The stops of both sliders, and for each fit a row a lead: mean and half its 95% interval, by shared questions."""
+    ties = studies.ties
     study = ties.read()
     leads, shareds = (sorted(set(study.frame[name].tolist())) for name in ("lead", "shared"))
     out = {"leads": leads, "shareds": shareds, "n": study.n}
