@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._checks import finite
+from ..._checks import finite, listed
 from ._base import Element, count, likely, places, signed
 
 _GRID = np.arange(-600, 601) / 100  # abilities
@@ -29,11 +29,11 @@ class CurveExplorer(Element):
     answers: tuple[tuple[float, float, int], ...] = ((1.0, -1.5, 1), (1.0, 0.0, 1), (1.5, 0.5, 1), (1.2, 1.5, 0))
 
     def __post_init__(self):
-        given = [_question(*answer) for answer in self.answers]
+        given = [_question(answer) for answer in listed(self.answers, "answers", "[(1.0, 0.0, 1)]")]
         if len(given) > _MOST:
             raise ValueError(f"{len(given)} answers: give {_MOST} at most")
         object.__setattr__(self, "answers", tuple(given))
-        a, b, _ = _question(self.discrimination, self.difficulty, 1)
+        a, b, _ = _question((self.discrimination, self.difficulty, 1))
         object.__setattr__(self, "discrimination", a)
         object.__setattr__(self, "difficulty", b)
 
@@ -68,15 +68,18 @@ class CurveExplorer(Element):
         return {"discrimination": self.discrimination, "difficulty": self.difficulty, "answers": self.answers}
 
 
-def _question(a, b, right) -> tuple[float, float, int]:
+def _question(answer) -> tuple[float, float, int]:
     """A question and its answer, checked."""
-    a, b = finite(a, "discrimination"), finite(b, "difficulty")
+    given = listed(answer, "answer", "(1.0, 0.0, 1)")
+    if len(given) != 3:
+        raise ValueError(f"an answer has {len(given)} parts: give (discrimination, difficulty, 1 or 0)")
+    a, b, right = map(finite, given, ("discrimination", "difficulty", "answer"))
     if not 0.1 <= a <= _STEEPEST:
         raise ValueError(f"discrimination = {a:g}: give 0.1 to {_STEEPEST:g}")
     if not abs(b) <= _FURTHEST:
         raise ValueError(f"difficulty = {b:g}: give -{_FURTHEST:g} to {_FURTHEST:g}")
     if right not in (0, 1):
-        raise ValueError(f"answer {right!r} is not 1 (right) or 0 (wrong)")
+        raise ValueError(f"answer {right:g} is not 1 (right) or 0 (wrong)")
     return float(a), float(b), int(right)
 
 

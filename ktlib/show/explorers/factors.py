@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from ... import studies
-from ..._checks import finite
-from ._base import Element, thousandths, whole
+from ..._checks import finite, listed
+from ._base import Element, stop, thousandths, whole
 
 STUDENTS = {"Ana": (1.5, -1.0), "Ben": (-1.0, 1.5)}  # abilities in algebra and in biology, as in the chapter
 FACTORS = (3, 5, 10, 20)
@@ -30,12 +30,12 @@ class FactorsExplorer(Element):
     factors: int = 20
 
     def __post_init__(self):
-        found = tuple(float(finite(loading, "loading")) for loading in self.loadings)
+        given = listed(self.loadings, "loadings", "(1.2, 0.2)")
+        found = tuple(float(finite(loading, "loading")) for loading in given)
         if len(found) != 2 or not all(0 <= loading <= _MOST for loading in found):
             raise ValueError(f"loadings = {self.loadings}: give two from 0 to {_MOST:g}")
         object.__setattr__(self, "loadings", found)
-        if self.factors not in FACTORS:
-            raise ValueError(f"factors = {self.factors!r}: give one of {', '.join(map(str, FACTORS))}")
+        object.__setattr__(self, "factors", stop(self.factors, FACTORS, "factors"))
 
     def finding(self) -> str:
         """What the picture shows as it opens, in words."""

@@ -7,7 +7,7 @@ from functools import cache
 
 from ... import studies
 from ..._checks import one_of
-from ._base import Element, count, thousandths
+from ._base import Element, count, stop, thousandths
 
 LOGS = {"eedi": "Eedi", "timss": "TIMSS", "simulated": "simulated"}
 
@@ -25,9 +25,8 @@ class RareExplorer(Element):
     answers: int = 1
 
     def __post_init__(self):
-        one_of(self.log, LOGS, "log")
-        if self.answers not in _study().kept:
-            raise ValueError(f"answers = {self.answers!r}: give one of {', '.join(map(str, _study().kept))}")
+        object.__setattr__(self, "log", one_of(self.log, LOGS, "log"))
+        object.__setattr__(self, "answers", stop(self.answers, _study().kept, "answers"))
 
     def finding(self) -> str:
         """What the picture shows as it opens, in words."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._checks import finite, whole
-from ._base import Element, count, rounded, signed
+from ._base import Element, count, rounded, signed, stop
 
 STUDENTS = (20, 30, 50, 100, 200, 500, 1000)  # stops of the sliders
 SPREADS = (None, 8, 4, 2, 1, 0.5, 0.25)  # of the prior of difficulty; None: no prior
@@ -40,10 +40,9 @@ class RunawayExplorer(Element):
 
     def __post_init__(self):
         for name, value, stops in (("students", self.students, STUDENTS), ("spread", self.spread, SPREADS)):
-            if value not in stops:
-                raise ValueError(f"{name} = {value!r}: give one of {', '.join(map(str, stops))}")
+            object.__setattr__(self, name, stop(value, stops, name))
         a, b = finite(self.discrimination, "discrimination"), finite(self.difficulty, "difficulty")
-        seeds = range(whole(self.seed, "seed", 0), self.seed + whole(self.classes, "classes", 1))
+        seeds = range(whole(self.seed, "seed", 0), self.seed + whole(self.classes, "classes", 1, 50))
         drawn = [[{"counts": counts} | alone(counts) for counts in _class(a, b, seed)] for seed in seeds]
         object.__setattr__(self, "_drawn", drawn)
 

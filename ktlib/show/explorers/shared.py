@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ... import studies
-from ._base import Element, count, signed, whole
+from ._base import Element, count, signed, stop, whole
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,7 @@ class SharedExplorer(Element):
 
     def __post_init__(self):
         for name in ("shared", "lead"):
-            value, stops = getattr(self, name), _found()[f"{name}s"]
-            if value not in stops:
-                raise ValueError(f"{name} = {value!r}: give one of {', '.join(f'{stop:g}' for stop in stops)}")
+            object.__setattr__(self, name, stop(getattr(self, name), _found()[f"{name}s"], name))
 
     def finding(self) -> str:
         """What the picture shows as it opens, in words."""
