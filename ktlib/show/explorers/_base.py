@@ -89,11 +89,6 @@ def stop(value, stops, name: str):
     raise ValueError(f"{name} = {value:g}: give one of {', '.join(map(str, stops))}")
 
 
-def signed(x: float) -> str:
-    """Two digits, a negative number with a true minus."""
-    return places(x).replace("-", "−")
-
-
 def likely(p: float) -> str:
     """A probability in whole per cent, never rounded to 0 or 100."""
     return whole(p) if 0.005 <= p < 0.995 else "less than 1%" if p < 0.5 else "more than 99%"

@@ -7,7 +7,6 @@ export const round = (x) => Math.floor(x + 0.5); // halves up, as there
 const fixed = (x, digits) => (round(10 ** digits * x) / 10 ** digits).toFixed(digits).replace("-", "−");
 export const tenths = (x) => fixed(x, 1);
 export const places = (x) => fixed(x, 2);
-export const signed = (x) => places(x).replace("-", "−"); // a true minus
 export const thousandths = (x) => fixed(x, 3);
 export const percent = (p) => `${round(1e6 * p) / 1e4}%`;
 export const whole = (p) => `${round(100 * p)}%`;

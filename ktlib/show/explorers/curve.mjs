@@ -1,6 +1,6 @@
 // <kt-curve>: a question's curve over a belief about one ability, and what either answer would make of it.
 
-import { Panel, button, count, define, grid, key, likely, picture, places, row, sample, scale, signed, slider } from "./base.mjs";
+import { Panel, button, count, define, grid, key, likely, picture, places, row, sample, scale, slider } from "./base.mjs";
 
 const GRID = Array.from({ length: 1201 }, (_, i) => (i - 600) / 100); // abilities
 const [FLAT, OPEN, LITTLE, MOST, FAR] = [0.5, 0.1, 0.97, 60, 4]; // FAR: the picture's ends
@@ -41,16 +41,16 @@ export function sentence(answers, a, b, found = ahead(answers, a, b)) {
   const spread = chance * (1 - chance);
   let why = a < FLAT ? ", but its curve is nearly flat" : "";
   if (spread < OPEN) why = `, too ${chance < 0.5 ? "hard" : "easy"} for her`;
-  const known = `${seen} her ability is ${signed(mean)}, with standard deviation ${places(sd)}.`;
+  const known = `${seen} her ability is ${places(mean)}, with standard deviation ${places(sd)}.`;
   const asked = `She would get this question right with ${likely(chance)}: p(1 − p) = ${places(spread)}${why}.`;
   const little = left > LITTLE * sd ? ": it says little" : "";
   return `${known} ${asked} On average its answer leaves ${places(left)} of the ${places(sd)}${little}.`;
 }
 
 function paint(width, found, b, said) {
-  const pic = picture(width, 300, said, { left: 40 });
+  const pic = picture(width, 276, said, { left: 40 });
   const x = pic.across(-FAR, FAR, { at: [-4, -2, 0, 2, 4], say: (v) => `${v}`.replace("-", "−"), label: "ability" });
-  const floor = pic.top + 118;
+  const floor = pic.top + 104;
   const up = scale([0, 1], [floor, pic.top + 2]);
   const high = scale([0, Math.max(...found.now, ...found.right, ...found.wrong)], [pic.bottom, floor + 18]);
   const seen = GRID.map((ability, i) => [ability, i]).filter(([ability, i]) => Math.abs(ability) <= FAR && i % 5 === 0);
@@ -99,7 +99,7 @@ class Curve extends Panel {
 
   view() {
     const { answers, a, b } = this;
-    this.sliders[0].show(b, "difficulty β", signed(b));
+    this.sliders[0].show(b, "difficulty β", places(b));
     this.sliders[1].show(a, "discrimination α");
     const found = ahead(answers, a, b);
     const said = sentence(answers, a, b, found);

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._checks import finite, listed
-from ._base import Element, count, likely, places, signed
+from ._base import Element, count, likely, places
 
 _GRID = np.arange(-600, 601) / 100  # abilities
 _STEEPEST, _FURTHEST, _MOST = 4.0, 4.0, 60
@@ -59,7 +59,7 @@ class CurveExplorer(Element):
             why = ", but its curve is nearly flat" if self.discrimination < _FLAT else ""
         little = ": it says little" if left > _LITTLE * sd else ""
         return (
-            f"{seen} her ability is {signed(mean)}, with standard deviation {places(sd)}. She would get this question "
+            f"{seen} her ability is {places(mean)}, with standard deviation {places(sd)}. She would get this question "
             f"right with {likely(chance)}: p(1 − p) = {places(spread)}{why}. On average its answer leaves "
             f"{places(left)} of the {places(sd)}{little}."
         )

@@ -1,6 +1,6 @@
 // <kt-factors>: two students under a question's two loadings, and what several numbers a student gain on real logs.
 
-import { Panel, define, grid, h, key, picture, places, row, sample, slider, thousandths, whole } from "./base.mjs";
+import { Panel, define, grid, key, pair, picture, places, row, sample, slider, thousandths, whole } from "./base.mjs";
 
 const change = (x) => (x < 0 ? "−" : "+") + thousandths(Math.abs(x));
 const WAYS = ["fixed", "learned"];
@@ -23,7 +23,7 @@ export function sentence({ students, stops, gains }, loadings, at) {
 
 // The plane of two abilities: where each student stands, and how the question cuts it.
 function plane(width, { students }, loadings, roomy) {
-  const pic = picture(width, roomy ? 230 : 190, "Abilities of Ana and Ben, and where a chance is one in two", { left: 30 });
+  const pic = picture(width, roomy ? 230 : 165, "Abilities of Ana and Ben, and where a chance is one in two", { left: 30 });
   const grid5 = { at: [-2, -1, 0, 1, 2], say: (v) => `${v}`.replace("-", "−") };
   const [x, y] = [pic.across(-2, 2, { ...grid5, label: "algebra" }), pic.up(-2, 2, grid5)];
   const [a, b] = loadings;
@@ -37,13 +37,13 @@ function plane(width, { students }, loadings, roomy) {
     pic.dot("kt-student", x(ability[0]), y(ability[1]), 3 + 8 * p);
     pic.text(`${name} ${whole(p)}`, x(ability[0]), y(ability[1]) + 26, "middle", "kt-name");
   }
-  return pic.node;
+  return pic;
 }
 
 // What so many numbers gain over one, a row a log.
 function bars(width, { gains }, at, roomy) {
-  const tall = roomy ? 58 : 26;
-  const pic = picture(width, 3 * tall + 54, "Change of the AUC, by log and prior", { left: 72, right: 20 });
+  const tall = roomy ? 58 : 22;
+  const pic = picture(width, 3 * tall + 50, "Change of the AUC, by log and prior", { left: 72, right: 20 });
   const say = (v) => (v ? change(v).replace(/0$/, "") : "0");
   const x = pic.across(-0.045, 0.05, { at: [-0.04, -0.02, 0, 0.02, 0.04], say, label: "AUC against one number" });
   pic.rule("kt-truth", x(0), pic.top, x(0), pic.bottom);
@@ -56,7 +56,7 @@ function bars(width, { gains }, at, roomy) {
       pic.dot(`kt-${way} kt-fill`, x(mean), y, 4);
     });
   });
-  return pic.node;
+  return pic;
 }
 
 class Factors extends Panel {
@@ -86,17 +86,15 @@ class Factors extends Panel {
     ];
     const paint = (width) => {
       const roomy = width > 520;
-      const each = roomy ? (width - 24) / 2 : width;
+      const each = roomy ? width / 2 - 9 : width;
       const both = [plane(each, config, loadings, roomy), bars(each, config, at, roomy)];
-      return [key(...items), h("div", { class: "kt-pair" }, ...both)];
+      return [key(...items), pair(...both)];
     };
     return { sentence: said, paint };
   }
 }
 
 define("kt-factors", Factors, `
-.kt-pair { display: flex; flex-wrap: wrap; gap: 0 24px }
-.kt-pair svg { flex: 1 1 250px }
 .kt-half { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 6 4 }
 .kt-tip { fill: var(--ink) }
 .kt-student { fill: var(--other); opacity: .8 }

@@ -1,6 +1,6 @@
 // <kt-runaway>: a question's difficulty from the answers alone, and with a prior.
 
-import { Panel, button, count, define, grid, key, picture, row, sample, signed, slider, tenths } from "./base.mjs";
+import { Panel, button, count, define, grid, key, picture, places, row, sample, slider, tenths } from "./base.mjs";
 
 const steps = (n, from, by) => Array.from({ length: n }, (_, i) => from + by * i);
 const LEVELS = steps(13, -3, 0.5); // abilities, known to the nearest half
@@ -49,7 +49,7 @@ function runs(ok) {
   return ends(-1).map((first, i) => [first, ends(1)[i]]);
 }
 
-const far = (b) => (Math.abs(b) >= 100 ? `beyond ${b < 0 ? "−" : ""}100` : tenths(b).replace("-", "−"));
+const far = (b) => (Math.abs(b) >= 100 ? `beyond ${b < 0 ? "−" : ""}100` : tenths(b));
 
 /** Word for word RunawayExplorer.finding(). which: the class. at: stops of students and spread. now: as `held` gives it. */
 export function sentence({ difficulty, sizes, spreads, classes }, which, [size, spread], now) {
@@ -57,7 +57,7 @@ export function sentence({ difficulty, sizes, spreads, classes }, which, [size, 
   const { a, b } = classes[which][size];
   const said =
     `${count(sizes[size], "student")}. From the answers alone the question's difficulty is ${far(b)}, with ` +
-    `discrimination ${signed(a)}; the truth is ${far(difficulty)}${away[which] ? ": it ran away" : ""}. ` +
+    `discrimination ${places(a)}; the truth is ${far(difficulty)}${away[which] ? ": it ran away" : ""}. ` +
     `In ${away.filter(Boolean).length} of ${away.length} such classes it runs away. `;
   return said + (now ? `With a prior of standard deviation ${spreads[spread]} it is ${far(now.b)}.` : "No prior is set.");
 }

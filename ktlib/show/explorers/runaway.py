@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._checks import finite, whole
-from ._base import Element, count, rounded, signed, stop
+from ._base import Element, count, places, rounded, stop
 
 STUDENTS = (20, 30, 50, 100, 200, 500, 1000)  # stops of the sliders
 SPREADS = (None, 8, 4, 2, 1, 0.5, 0.25)  # of the prior of difficulty; None: no prior
@@ -56,7 +56,7 @@ class RunawayExplorer(Element):
             tail = f"With a prior of standard deviation {self.spread:g} it is {_far(b)}."
         return (
             f"{count(self.students, 'student')}. From the answers alone the question's difficulty is "
-            f"{_far(here['b'])}, with discrimination {signed(here['a'])}; the truth is {_far(self.difficulty)}"
+            f"{_far(here['b'])}, with discrimination {places(here['a'])}; the truth is {_far(self.difficulty)}"
             f"{': it ran away' if away[0] else ''}. In {sum(away)} of {len(away)} such classes it runs away. {tail}"
         )
 

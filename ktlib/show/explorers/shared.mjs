@@ -1,15 +1,15 @@
 // <kt-shared>: how far apart two classes are said to be, by how many questions they share.
 
-import { Panel, count, define, grid, key, picture, row, sample, signed, slider, whole } from "./base.mjs";
+import { Panel, count, define, grid, key, picture, places, row, sample, slider, whole } from "./base.mjs";
 
 /** Word for word SharedExplorer.finding(). at: how far along leads and shareds. */
 export function sentence({ leads, shareds, one, own, n }, [lead, shared]) {
-  const said = ([mean, half]) => `${signed(mean)} ± ${signed(half)}`;
+  const said = ([mean, half]) => `${places(mean)} ± ${places(half)}`;
   const truth = leads[lead];
   const part = whole(Math.max(0, 1 - one[lead][shared][0] / truth));
   const hidden = truth ? `One prior for all hides ${part} of the lead.` : "The classes are equal: there is no lead to hide.";
   return (
-    `${count(shareds[shared], "shared question")}, class B really ${signed(truth)} ahead. One prior for all says ` +
+    `${count(shareds[shared], "shared question")}, class B really ${places(truth)} ahead. One prior for all says ` +
     `${said(one[lead][shared])}; a middle of its own for each class, ${said(own[lead][shared])}. ${hidden} ` +
     `Averages over ${n} pairs of classes.`
   );
@@ -58,7 +58,7 @@ class Shared extends Panel {
   view() {
     const { config, at } = this;
     this.sliders[0].show(at[1], "questions that both classes answer", `${config.shareds[at[1]]}`);
-    this.sliders[1].show(at[0], "class B really ahead by", signed(config.leads[at[0]]));
+    this.sliders[1].show(at[0], "class B really ahead by", places(config.leads[at[0]]));
     const said = sentence(config, at);
     return { sentence: said, paint: (width) => paint(width, config, at, said) };
   }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ... import studies
-from ._base import Element, count, signed, stop, whole
+from ._base import Element, count, places, stop, whole
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class SharedExplorer(Element):
         if self.lead:
             hidden = f"One prior for all hides {whole(max(0, 1 - one / self.lead))} of the lead."
         return (
-            f"{count(self.shared, 'shared question')}, class B really {signed(self.lead)} ahead. One prior for all "
-            f"says {signed(one)} ± {signed(half)}; a middle of its own for each class, {signed(own)} ± "
-            f"{signed(own_half)}. {hidden} Averages over {found['n']} pairs of classes."
+            f"{count(self.shared, 'shared question')}, class B really {places(self.lead)} ahead. One prior for all "
+            f"says {places(one)} ± {places(half)}; a middle of its own for each class, {places(own)} ± "
+            f"{places(own_half)}. {hidden} Averages over {found['n']} pairs of classes."
         )
 
     def _config(self) -> dict:
