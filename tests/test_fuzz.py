@@ -460,6 +460,13 @@ def doors():
         dict(params=p, ability_sd=1.2, difficulty=0.1, answers=(1, 0)),
     )
     yield "show.explorers.DataExplorer", explorers.DataExplorer, dict(params=p, students=5, answers=4)
+    asked = dict(discrimination=1.0, difficulty=0.5, answers=((1.0, 0.0, 1),))
+    yield "show.explorers.CurveExplorer", explorers.CurveExplorer, asked
+    run = dict(discrimination=0.5, difficulty=-1.5, students=50, spread=1, classes=1, seed=0)
+    yield "show.explorers.RunawayExplorer", explorers.RunawayExplorer, run
+    yield "show.explorers.SharedExplorer", explorers.SharedExplorer, dict(shared=5, lead=1.0)
+    yield "show.explorers.FactorsExplorer", explorers.FactorsExplorer, dict(loadings=(1.2, 0.2), factors=5)
+    yield "show.explorers.RareExplorer", explorers.RareExplorer, dict(log="timss", answers=5)
     told = dict(finding="It rises", alt="A line that rises from 0 to 1.", name="a")
     yield "show.figure.Figure", Figure, dict(draw=_drawn) | told
     if BAYES:

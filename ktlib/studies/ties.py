@@ -6,6 +6,7 @@ B leads by what we choose, and the number of shared questions goes down to none.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from .._checks import whole
 from ..data.responses import Responses
 from ..irt import ascent, mml
 from ..irt.posterior import Normal, default_priors
+from . import stored
 
 STUDENTS, ASKED = 50, 30  # of a class; questions that each answers
 ONE_PRIOR, PLAIN, OWN_MIDDLE = "one prior", "likelihood", "own middle"
@@ -98,3 +100,9 @@ def own_middle(responses: Responses, rounds: int = 6) -> np.ndarray:
         fit = ascent.fit(responses, priors=given, start=fit, calibrate=False, tol=0.1).posterior
         middle = fit.mean("ability")[STUDENTS:].mean()
     return fit.mean("ability")
+
+
+def read() -> Ties:
+    """What `benchmarks/shared_questions.py` stored: more pairs, and the stops of the explorer's sliders."""
+    found = json.loads(stored("results/shared_questions.json").read_text())
+    return Ties(found["about"]["n"], found["about"]["seed"], pd.DataFrame(found["frame"]))

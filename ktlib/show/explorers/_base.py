@@ -8,6 +8,8 @@ import math
 import re
 from importlib.resources import files
 
+from ..._checks import finite
+
 _IMPORT = re.compile(r'^import [^;]*? from "\./(\w+)\.mjs";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 
@@ -80,3 +82,18 @@ def percent(p: float) -> str:
 def whole(p: float) -> str:
     """A share in whole per cent."""
     return f"{rounded(100 * p):.0f}%"
+
+
+def stop(value, stops, name: str):
+    """A value at which a slider stops, as `stops` has it; anything else is refused by name."""
+    if not (value is None and None in stops):
+        value = finite(value, name)
+    for one in stops:
+        if one == value:
+            return one
+    raise ValueError(f"{name} = {value:g}: give one of {', '.join(map(str, stops))}")
+
+
+def likely(p: float) -> str:
+    """A probability in whole per cent, never rounded to 0 or 100."""
+    return whole(p) if 0.005 <= p < 0.995 else "less than 1%" if p < 0.5 else "more than 99%"

@@ -10,6 +10,7 @@ export const places = (x) => fixed(x, 2);
 export const thousandths = (x) => fixed(x, 3);
 export const percent = (p) => `${round(1e6 * p) / 1e4}%`;
 export const whole = (p) => `${round(100 * p)}%`;
+export const likely = (p) => (p >= 0.005 && p < 0.995 ? whole(p) : p < 0.5 ? "less than 1%" : "more than 99%");
 export const grouped = (n) => `${n}`.replace(/\B(?=(\d{3})+$)/g, ",");
 export const count = (n, word) => `${grouped(n)} ${word}${n === 1 ? "" : "s"}`;
 
