@@ -209,6 +209,7 @@ class Check:
         words.first.focus()
         page.keyboard.press("Shift+Tab")
         page.keyboard.press("Tab")
+        page.wait_for_timeout(100)
         tip, size = page.locator("#kt-tip"), page.viewport_size
         box = tip.bounding_box() if tip.is_visible() else None
         seen = box and box["x"] >= 0 and box["y"] >= 0 and box["x"] + box["width"] <= size["width"]

@@ -1,4 +1,5 @@
-// What a word of the glossary means: its first sentence beside it, on hover, focus or tap. Without a script it is the link's title.
+// What a word of the glossary means: its first sentence beside it, on hover, focus or tap.
+// Without a script it is the link's title.
 {
   const tip = document.createElement("div");
   tip.id = "kt-tip";
@@ -8,12 +9,24 @@
   const terms = document.querySelectorAll("a.kt-term");
   let shown = null;
   let opened = false; // before the tap that is under way
-  let leaving;
+  let leaving, frame;
 
   const hide = () => {
+    cancelAnimationFrame(frame);
     tip.hidden = true;
     shown?.removeAttribute("aria-describedby");
     shown = null;
+  };
+
+  // beside the word for as long as it shows: the page may scroll, or drawings above take their size
+  const place = () => {
+    const word = shown.getClientRects()[0];
+    const { width, height } = tip.getBoundingClientRect();
+    const room = document.documentElement.clientWidth - width - 12;
+    const above = word.top - height - 6;
+    tip.style.left = `${Math.max(12, Math.min(word.left, room))}px`;
+    tip.style.top = `${above > 8 ? above : word.bottom + 6}px`;
+    frame = requestAnimationFrame(place);
   };
 
   const show = (link) => {
@@ -25,13 +38,8 @@
     tip.textContent = link.dataset.says;
     link.setAttribute("aria-describedby", tip.id);
     tip.hidden = false;
-    const word = link.getClientRects()[0];
-    const { width, height } = tip.getBoundingClientRect();
-    const room = document.documentElement.clientWidth - width - 12;
-    const above = word.top - height - 6;
-    tip.style.left = `${Math.max(12, Math.min(word.left, room))}px`;
-    tip.style.top = `${above > 8 ? above : word.bottom + 6}px`;
     shown = link;
+    place();
   };
 
   const leave = () => {
@@ -55,5 +63,4 @@
   tip.addEventListener("pointerleave", leave);
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
   document.addEventListener("pointerdown", (event) => event.target.closest("a.kt-term, #kt-tip") || hide());
-  document.addEventListener("scroll", hide, { passive: true });
 }
