@@ -90,7 +90,8 @@ def ladders(levels: Mapping[str, float], leads: tuple[float, ...]) -> Figure:
     def draw(page: Page) -> None:
         page.height(phone=2.9)
         ax = page.panels()
-        strokes.rows(page, ax, [f"B leads by {lead:+.1f}".replace("-", "−") for lead in leads], phone=9, wide=14)
+        names = [f"B leads by {lead:.1f}" if lead else "B level with A" for lead in leads]
+        strokes.rows(page, ax, names, phone=9, wide=14)
         for row, lead in enumerate(leads):
             look = {"alpha": 1.0 if lead == found else 0.4, "ms": 9}
             strokes.dots(ax, [0], ESTIMATE, [row - 0.12], **look)
@@ -103,12 +104,14 @@ def ladders(levels: Mapping[str, float], leads: tuple[float, ...]) -> Figure:
         strokes.note(ax, "■ class B   □ B's own questions", "bottom right", PEER)
         row = leads.index(found)
         strokes.label(ax, max(found, found - own_b), row, "what the shared\nquestions pick", TRUTH, "right", gap=8)
-        ax.set(ylim=(len(leads) - 0.2, -1.1), xlim=(-1.3, 2.3), xlabel="one scale: able to the right, hard to the right")
+        ax.set(
+            ylim=(len(leads) - 0.2, -1.1), xlim=(-1.3, 2.3), xlabel="one scale: able to the right, hard to the right"
+        )
 
     return Figure(
         draw,
         finding="Without shared questions every row fits the answers equally well",
-        alt=f"Positions of two classes and of their own questions on one scale for {len(leads)} leads of class B. Class B "
-        f"and its questions slide along together. The shared questions pick the row with lead {found:.1f}.",
+        alt=f"Positions of two classes and of their own questions on one scale for {len(leads)} leads of class B. "
+        f"Class B and its questions slide along together. The shared questions pick the row with lead {found:.1f}.",
         name="ladders",
     )
