@@ -56,7 +56,7 @@ def halves(answers: np.ndarray) -> float:
 
 
 def replicates(q: Posterior, n: int = 200, rng=0) -> np.ndarray:
-    """`n` tables of answers as the belief `q` expects them: numbers drawn from it, then answers. (n, students, items)."""
+    """`n` tables of answers as the belief `q` expects them, (n, students, items): numbers drawn, then answers."""
     rng, size = generator(rng), (whole(n, "n", 1), 1)
     theta, alpha, beta = (
         rng.normal(block.loc, block.scale, (*size, len(block.loc)))

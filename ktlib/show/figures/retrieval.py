@@ -245,7 +245,7 @@ def pairs_right(found: Retrieval, name: str) -> Figure:
     return Figure(
         draw,
         finding=f"Of two questions, which is harder? Right in {middle:.0%} of pairs",
-        alt=f"Histogram over {found.n} simulated classes: the share of pairs of questions that the Bayesian fit puts in "
-        f"the right order. It runs from {share.min():.0%} to {share.max():.0%}; the median is {middle:.0%}.",
+        alt=f"Histogram over {found.n} simulated classes: the share of pairs of questions that the Bayesian fit puts "
+        f"in the right order. It runs from {share.min():.0%} to {share.max():.0%}; the median is {middle:.0%}.",
         name=name,
     )

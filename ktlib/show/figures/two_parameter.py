@@ -111,8 +111,8 @@ def expected_curves(p_right: Callable, slopes: Mapping[str, np.ndarray], shown: 
     return Figure(
         draw,
         finding=f"Under {other} {np.mean(drawn < 0):.0%} of curves fall: the better the student, the worse the answer",
-        alt=f"{shown} item curves drawn from each of {len(slopes)} priors of discrimination. Under {first} all rise, most "
-        f"of them gently; under {other} {np.mean(drawn < 0):.0%} fall; under the last many are flat or a step.",
+        alt=f"{shown} item curves drawn from each of {len(slopes)} priors of discrimination. Under {first} all rise, "
+        f"most of them gently; under {other} {np.mean(drawn < 0):.0%} fall; under the last many are flat or a step.",
         name="expected-curves",
     )
 
@@ -166,8 +166,8 @@ def coverage(found: ByBlock) -> Figure:
 
     return Figure(
         draw,
-        finding=f"Its 95% intervals of difficulty hold the truth in {raw['difficulty']} of cases; one solve more, and in "
-        f"{solved['difficulty']}",
+        finding=f"Its 95% intervals of difficulty hold the truth in {raw['difficulty']} of cases; one solve more, and "
+        f"in {solved['difficulty']}",
         alt=f"Coverage of 95% intervals over {found.n} classes. Mean-field holds the truth in {raw['difficulty']} of "
         f"difficulties and {raw['discrimination']} of discriminations; calibrated intervals in {solved['difficulty']} "
         f"and {solved['discrimination']}.",
