@@ -161,7 +161,8 @@ def coverage(found: ByBlock) -> Figure:
                 strokes.label(ax, value, row, f"{value:.0%}", colour, side)
         strokes.level(ax, 0.95, "as promised", upright=True, at=0.01, side="right")
         strokes.ticks(ax, "x", (0.8, 0.85, 0.9, 0.95, 1), ("80%", "85%", "90%", "95%", "100%"))
-        ax.set(xlim=(0.8, 1), xlabel=f"95% intervals that hold the truth ({found.n} simulated classes)")
+        ax.set(xlim=(0.8, 1), ylim=(len(BLOCKS) - 0.3, -0.6))
+        ax.set_xlabel(f"95% intervals that hold the truth ({found.n} simulated classes)")
         strokes.key_below(page, [(names[RAW], PEER), (names[SOLVED], ESTIMATE)], columns=1 if page.narrow else None)
 
     return Figure(
