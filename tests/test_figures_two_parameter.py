@@ -26,6 +26,17 @@ def test_a_curve_crosses_one_half_at_its_difficulty():
     assert "discrimination 2.5" in figure.alt
 
 
+def test_expected_curves_are_those_of_the_draws():
+    rng = np.random.default_rng(0)
+    slopes = {"log-normal(0, 0.5)": rng.lognormal(0, 0.5, 50), "N(0, 1)": rng.normal(size=50)}
+    figure = clear(figures.expected_curves(p_right, slopes, shown=7))
+    for ax, alpha in zip(figure.fig().axes, slopes.values(), strict=True):
+        (line,) = ax.lines
+        heights = line.get_ydata().reshape(7, 82)[:, :-1]
+        np.testing.assert_allclose(heights, p_right(np.linspace(-4, 4, 81), alpha[:7, None], 0.0))
+    assert figure.finding.startswith(f"Under N(0, 1) {np.mean(slopes['N(0, 1)'] < 0):.0%} of curves fall")
+
+
 def test_beliefs_are_drawn_in_turn_and_the_last_is_summed_up():
     grid = np.linspace(-4, 4, 401)
     beliefs = [
@@ -63,4 +74,4 @@ def test_coverage_stands_at_its_mean(n):
     figure = clear(figures.coverage(found))
     dots = [line.get_xdata() for line in figure.fig().axes[0].lines if line.get_marker() == "o"]
     np.testing.assert_allclose(np.ravel(dots), found.mean)
-    assert figure.finding.startswith(f"One solve more: {found.mean['mean-field', 'difficulty']:.0%} becomes")
+    assert f"the truth in {found.mean['mean-field', 'difficulty']:.0%} of cases" in figure.finding

@@ -9,8 +9,8 @@ from ktlib.data import designs
 from ktlib.forecast.recovery import recovery
 from ktlib.irt import ascent, mml
 from ktlib.irt.posterior import paper_priors
-from ktlib.studies import retrieval, thin, ties
-from ktlib.studies.retrieval import BAYES, METHODS, PAPER, PLAIN, PRIORS
+from ktlib.studies import retrieval, thin, ties, unfriendly
+from ktlib.studies.retrieval import BAYES, METHODS, ONLY, PAPER, PLAIN, PRIORS
 
 SMALL = partial(designs.dense, students=25, items=8)
 
@@ -62,6 +62,16 @@ def test_likelihood_with_priors_stands_where_no_step_gains():
     assert (fit["difficulty"].low < fit["difficulty"].mean).all() and (fit["difficulty"].sd < 1).all()
 
 
+def test_one_prior_alone_holds_what_it_is_about():
+    """At its maximum no step gains, with the other prior left out."""
+    responses = SMALL(rng=3).responses
+    both, slope = (retrieval.FITS[name](responses) for name in (PRIORS, ONLY["discrimination"]))
+    again = mml.fit(responses, points=21, tol=1e-5, priors={"discrimination": retrieval.OURS["discrimination"]})
+    np.testing.assert_allclose(slope["difficulty"].mean, again.difficulty, atol=1e-5)
+    assert np.abs(slope["difficulty"].mean).max() > np.abs(both["difficulty"].mean).max()
+    assert (retrieval.FITS[ONLY["difficulty"]](responses)["difficulty"].sd < 1).all()
+
+
 def test_gains_and_places_are_counted_draw_by_draw(found):
     gap = found.of(BAYES, "kendall") - found.of(PLAIN, "kendall")
     assert found.gain(PLAIN, "kendall") == ((gap > 0).mean(), (gap < 0).mean(), abs(np.median(gap)))
@@ -90,6 +100,56 @@ def test_ties_says_what_the_fits_say():
     assert row["one prior"] == ties.apart(ascent.fit(responses, calibrate=False).posterior.mean("ability"))
     assert row["own middle"] == ties.apart(ties.own_middle(responses)) > row["one prior"]
     assert found.mean["true"][1, 10] == pytest.approx(1)
+
+
+def test_sharp_ties_are_the_sharpest_questions():
+    """Nothing but the places of the discriminations changes: shared questions part the students better."""
+    usual, sharp = (
+        [ties.two_classes(10, 0.0, seed, sharp)[0].to_wide() for seed in range(20)] for sharp in (False, True)
+    )
+    spread = [np.mean([sheet.iloc[:, 20:30].mean(axis=1).std() for sheet in sheets]) for sheets in (usual, sharp)]
+    assert spread[1] > 1.1 * spread[0]
+
+
+def test_gaps_counted_as_wrong_move_the_classes():
+    found = ties.gaps(n=2, seed=3)
+    drawn = designs.overlap(rng=4)
+    q = ascent.fit(drawn.responses, calibrate=False).posterior
+    row = found[(found.seed == 4) & (found.gaps == "left out")].iloc[0]
+    assert row.off == abs(ties.apart(q.mean("ability")) - ties.apart(drawn.ability))
+    assert row["difficulty r"] == pytest.approx(np.corrcoef(drawn.difficulty, q.mean("difficulty"))[0, 1])
+    means = found.groupby("gaps").off.mean()
+    assert means["as wrong"] > 3 * means["left out"]
+
+
+def test_an_unfriendly_class_is_what_it_says():
+    plain, wide = unfriendly.draw(rng=5), unfriendly.draw(rng=5, spread=2.0)
+    np.testing.assert_allclose(wide.difficulty, 2 * plain.difficulty)
+    guessed = np.mean([unfriendly.draw(rng=seed, guess=0.9).responses.to_wide().to_numpy() for seed in range(3)])
+    assert guessed > 0.93
+    halves = [
+        unfriendly.halves(unfriendly.draw(rng=seed, subjects=k).responses.to_wide().to_numpy())
+        for k in (1, 2)
+        for seed in range(8)
+    ]
+    assert np.mean(halves[:8]) > 0.5 and abs(np.mean(halves[8:])) < 0.2
+
+
+def test_replicates_look_like_what_was_believed():
+    drawn = unfriendly.draw(rng=1)
+    q = ascent.fit(drawn.responses).posterior
+    tables = unfriendly.replicates(q, n=300, rng=0)
+    assert tables.shape == (300, 50, 30) and set(np.unique(tables)) == {0, 1}
+    everyone, item = np.arange(50)[:, None], np.arange(30)
+    np.testing.assert_allclose(tables.mean(0), q.predict(everyone, item), atol=0.13)
+
+
+def test_the_check_finds_two_subjects_and_no_fault_with_one():
+    one, other = (unfriendly.check(unfriendly.draw(rng=5001, subjects=k), n=60, rng=1) for k in (1, 2))
+    assert np.quantile(one[1], 0.025) < one[0] < np.quantile(one[1], 0.975)
+    assert other[0] < other[1].min()
+    found = unfriendly.alarms(n=1, seed=5001)
+    assert found[unfriendly.TWO] == 1 and found[unfriendly.FRIENDLY] == 0
 
 
 def test_a_thin_sample_is_scored_as_by_hand():

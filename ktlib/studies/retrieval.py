@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ BLOCKS = ("difficulty", "discrimination", "ability")
 KINDS = ("pearson", "kendall", "spearman")
 BAYES, PAPER = "Bayesian", "Bayesian, the paper's priors"
 PLAIN, PRIORS = "likelihood", "likelihood with priors"
+ONLY = {block: f"likelihood, prior on {block} only" for block in ("difficulty", "discrimination")}
 METHODS = (BAYES, PAPER, PLAIN, PRIORS)
 TABLE1 = {  # of Shi & Athey (2021): what it prints for difficulty, of its one dense class
     PAPER: dict(zip(KINDS, (0.95, 0.83, 0.93), strict=True)),
@@ -38,6 +40,10 @@ TABLE2 = {  # and of its one pair of classes
 PEERS = (BAYES, "mirt with priors", "our likelihood, mirt's priors", "ltm", "mirt", "our likelihood")
 POINTS = 21  # of the sum over abilities, as in ltm
 SD_LOG_ALPHA = 0.5  # our prior of log discrimination; that of difficulty is N(0, 1)
+OURS = {  # the mode is that of discrimination's logarithm, as for the other fits: hence the shifted mean
+    "difficulty": Normal(0, 1),
+    "discrimination": Normal(SD_LOG_ALPHA**2, SD_LOG_ALPHA, log=True),
+}
 LOST = 5.0  # a standard error from which on we call a difficulty not known
 TIE = 1e-9
 
@@ -116,10 +122,10 @@ def run(
 ) -> Retrieval:
     """Draw `n` classes, fit each with all methods, and compare with the truth.
 
-    draw: rng -> `Design`, such as `designs.dense`. seed: of the first draw; the others follow. methods: of `METHODS`.
+    draw: rng -> `Design`, such as `designs.dense`. seed: of the first draw; the others follow. methods: of `FITS`.
     """
     n, scores, questions = whole(n, "n", 1), [], []
-    methods = [one_of(method, METHODS, "method") for method in methods]
+    methods = [one_of(method, tuple(FITS), "method") for method in methods]
     for one in tqdm(range(seed, seed + n), unit="class", disable=not progress):
         drawn = draw(rng=one)
         row = {"seed": one, "item": np.arange(len(drawn.difficulty)), "truth": drawn.difficulty}
@@ -146,15 +152,11 @@ def by_likelihood(responses: Responses) -> dict[str, Estimate]:
     return {block: Estimate.normal(getattr(fit, block), sd) for block, sd in zip(BLOCKS, spread, strict=True)}
 
 
-def by_likelihood_with_priors(responses: Responses) -> dict[str, Estimate]:
-    """The same likelihood times our priors: difficulty N(0, 1), discrimination log-normal(0, 0.5).
-
-    The mode is that of discrimination's logarithm, as for the other fits: hence the prior's shifted mean.
-    """
-    priors = {"difficulty": Normal(0, 1), "discrimination": Normal(SD_LOG_ALPHA**2, SD_LOG_ALPHA, log=True)}
+def by_likelihood_with_priors(responses: Responses, priors: Mapping = OURS) -> dict[str, Estimate]:
+    """The same likelihood times our priors: difficulty N(0, 1), discrimination log-normal(0, 0.5)."""
     fit = mml.fit(responses, points=POINTS, priors=priors, tol=1e-5)
     alpha, sd_log = fit.discrimination, fit.discrimination_se / fit.discrimination
-    ends = (alpha * np.exp(z * sd_log) for z in (-1.96, 1.96))
+    ends = (alpha * np.exp(np.clip(z * sd_log, -50, 50)) for z in (-1.96, 1.96))
     return {
         "difficulty": Estimate.normal(fit.difficulty, fit.difficulty_se),
         "discrimination": Estimate(alpha.round(5), fit.discrimination_se, *ends),
@@ -167,7 +169,7 @@ FITS = {
     PAPER: lambda responses: by_bayes(responses, paper_priors("two-parameter")),
     PLAIN: by_likelihood,
     PRIORS: by_likelihood_with_priors,
-}
+} | {name: partial(by_likelihood_with_priors, priors={block: OURS[block]}) for block, name in ONLY.items()}
 
 
 @dataclass(frozen=True, eq=False, repr=False)

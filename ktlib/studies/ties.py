@@ -15,6 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from .._checks import whole
+from ..data import designs
 from ..data.responses import Responses
 from ..irt import ascent, mml
 from ..irt.posterior import Normal, default_priors
@@ -52,14 +53,18 @@ def run(
     leads: Iterable[float] = (0, 1),
     n: int = 8,
     seed: int = 6000,
+    sharp: bool = False,
     progress: bool = False,
 ) -> Ties:
-    """Draw `n` pairs for each lead of class B and each number of shared questions, and fit each three ways."""
+    """Draw `n` pairs for each lead of class B and each number of shared questions, and fit each three ways.
+
+    sharp: whether the questions with the highest discriminations are the shared ones.
+    """
     n, leads, rows = whole(n, "n", 2), tuple(leads), []
     for common in tqdm(tuple(shared), unit="setting", disable=not progress):
         for lead in leads:
             for one in range(seed, seed + n):
-                responses, ability = two_classes(common, lead, one)
+                responses, ability = two_classes(common, lead, one, sharp)
                 says = {
                     "true": ability,
                     ONE_PRIOR: ascent.fit(responses, calibrate=False).posterior.mean("ability"),
@@ -70,8 +75,11 @@ def run(
     return Ties(n, seed, pd.DataFrame(rows))
 
 
-def two_classes(shared: int, lead: float, seed: int) -> tuple[Responses, np.ndarray]:
-    """Answers and true abilities of two classes; B leads by `lead`, and `shared` questions are in both sets."""
+def two_classes(shared: int, lead: float, seed: int, sharp: bool = False) -> tuple[Responses, np.ndarray]:
+    """Answers and true abilities of two classes; B leads by `lead`, and `shared` questions are in both sets.
+
+    sharp: whether these are the questions with the highest discriminations.
+    """
     rng = np.random.default_rng(seed)
     items = 2 * ASKED - shared
     own = rng.normal(0.5, 0.7, ASKED - shared)
@@ -80,6 +88,8 @@ def two_classes(shared: int, lead: float, seed: int) -> tuple[Responses, np.ndar
     ability -= ability.mean(1, keepdims=True)  # apart by exactly `lead`
     ability = ability.ravel() + np.repeat([0, lead], STUDENTS)
     alpha = np.abs(rng.normal(1.2, 0.5, items))
+    if sharp:
+        alpha = np.roll(np.sort(alpha), ASKED - items)  # the highest at the places of the shared ones
     p = 1 / (1 + np.exp(-alpha * (ability[:, None] - difficulty)))
     table = (rng.random(p.shape) < p) * 1.0
     table[:STUDENTS, ASKED:] = np.nan
@@ -106,3 +116,21 @@ def read() -> Ties:
     """What `benchmarks/shared_questions.py` stored: more pairs, and the stops of the explorer's sliders."""
     found = json.loads(stored("results/shared_questions.json").read_text())
     return Ties(found["about"]["n"], found["about"]["seed"], pd.DataFrame(found["frame"]))
+
+
+def gaps(n: int = 20, seed: int = 4000, progress: bool = False) -> pd.DataFrame:
+    """What becomes of `n` pairs of classes of `designs.overlap` when questions not asked are counted as wrong.
+
+    A row for each pair and way to treat the gaps, "left out" or "as wrong": how far off the estimated distance of the
+    classes is ("off"), and the correlation of estimated and true difficulties ("difficulty r").
+    """
+    rows = []
+    for one in tqdm(range(seed, seed + whole(n, "n", 1)), unit="pair", disable=not progress):
+        drawn = designs.overlap(rng=one)
+        filled = Responses.from_wide(drawn.responses.to_wide().fillna(0).to_numpy())
+        for way, responses in (("left out", drawn.responses), ("as wrong", filled)):
+            q = ascent.fit(responses, calibrate=False).posterior
+            off = abs(apart(q.mean("ability")) - apart(drawn.ability))
+            r = np.corrcoef(drawn.difficulty, q.mean("difficulty"))[0, 1]
+            rows.append({"seed": one, "gaps": way, "off": off, "difficulty r": r})
+    return pd.DataFrame(rows)

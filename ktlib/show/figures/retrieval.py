@@ -1,23 +1,21 @@
-"""NB-9's and NB-10's figures, tables and claims: what was hidden, and what came back."""
+"""NB-9's and NB-10's figures: what was hidden, and what came back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from ...irt.mml import MMLFit
 from ...irt.posterior import Posterior
-from ...studies.retrieval import BLOCKS, KINDS, METHODS, PAPER, PEERS, PLAIN, PRIORS, Peers, Retrieval
-from ...studies.ties import ONE_PRIOR, OWN_MIDDLE, Ties
-from .. import quotes, strokes, tables
+from ...studies.retrieval import BAYES, BLOCKS, KINDS, PAPER, PLAIN, PRIORS, Retrieval
+from .. import strokes
 from ..figure import Figure, Page
-from ..style import ESTIMATE, OTHER, PEER, PRIOR, TRUTH
+from ..style import ESTIMATE, PEER, PRIOR, TRUTH
 
 SIGN = dict(zip(BLOCKS, ("difficulty β", "discrimination α", "ability θ"), strict=True))
 HEADS = {"pearson": "Pearson", "kendall": "Kendall", "spearman": "Spearman", "rmse": "RMSE", "slope": "slope"}
-HOLD, FAR = "95% intervals that hold", "more than 3 off"
+FITS = ((PLAIN, "likelihood alone", PEER), (PRIORS, PRIORS, PRIOR), (BAYES, "Bayesian", ESTIMATE))
 SHOWN = ((PAPER, "Bayesian", ESTIMATE), (PRIORS, PRIORS, PRIOR), (PLAIN, PLAIN, PEER))
 OVERLAP = {  # which questions of `designs.overlap` were asked where
     "first class": (slice(0, 20), "o"),
@@ -26,8 +24,6 @@ OVERLAP = {  # which questions of `designs.overlap` were asked where
 }
 EDGE = 4.6  # beyond this an estimate leaves the picture
 FLOOR = 0.2  # below this a correlation is drawn at the edge
-REACH = 0.05  # a share of draws from which on a printed figure is usual
-ONE = {"classes": "class", "draws": "draw"}
 ALLOWED = -1.92  # nats below the best: what 95% by likelihood ratio allow
 
 
@@ -145,154 +141,111 @@ def correlations(found: Retrieval, said: Mapping[str, Mapping[str, float]], of: 
     )
 
 
-def ties(found: Ties) -> Figure:
-    """How far apart two classes are said to be, for two true leads, by the number of questions that they share."""
-    mean, half = found.mean, found.half
-    lines = (
-        (PLAIN, PLAIN, PEER),
-        (ONE_PRIOR, "Bayesian", ESTIMATE),
-        (OWN_MIDDLE, "Bayesian, each class\nits own middle", OTHER),
-    )
-    leads, shared = (mean.index.unique(level) for level in ("lead", "shared"))
-    unit = "one unit" if leads[1] == 1 else f"{leads[1]:g} units"
+def far_off(found: Retrieval, name: str, draws: str) -> Figure:
+    """In which share of draws a fit places at least one question more than 3 units off. draws: what one calls them."""
+    share = [found.far(method) for method, *_ in FITS]
+    words = [f"{value:.{1 if 0 < value < 0.01 else 0}%}" for value in share]
 
     def draw(page: Page) -> None:
-        axes = page.panels(2, sharey=True, height=2.2 if page.narrow else None)
-        for ax, lead, title in zip(axes, leads, ("equal classes", f"B {unit} better"), strict=True):
-            strokes.level(ax, lead, "truth")
-            for (fit, _, colour), move in zip(lines, (0.08, -0.08, 0), strict=True):
-                at, y, bar = np.arange(len(shared)) + move, mean.loc[lead, fit], half.loc[lead, fit]
-                ax.plot(at, y, color=colour)
-                strokes.intervals(ax, y, y - bar, y + bar, colour, at, upright=True)
-            strokes.ticks(ax, "x", range(len(shared)), shared.astype(str))
-            ax.set(xlim=(-0.4, len(shared) - 0.2), ylim=(-0.8, leads[1] + 0.6), title=title)
-        strokes.key(axes[0], [(words, colour) for _, words, colour in lines])
-        axes[0].set_ylabel("B above A, as estimated")
-        page.fig.supxlabel(f"shared questions ({found.n} pairs of classes a point)")
-
-    most, none = ([mean.loc[(leads[1], k), fit] for fit in (ONE_PRIOR, OWN_MIDDLE)] for k in (shared[-1], shared[0]))
-    return Figure(
-        draw,
-        finding=f"Of a lead of {unit}, {shared[-1]} shared questions show {most[0]:.2f}, none show {none[0]:.2f}",
-        alt="Estimated distance of two classes against the number of shared questions. Equal classes come out nearly "
-        f"equal under one prior. When class B is {unit} better, the usual fit shows {most[0]:.2f} with {shared[-1]} "
-        f"shared questions and {none[0]:.2f} with none; with a prior mean of its own for each class {most[1]:.2f} and "
-        f"{none[1]:.2f}.",
-        name="ties",
-    )
-
-
-def too_thin(truth, estimate, growing: pd.Series, narrowed: float) -> Figure:
-    """What hardly an answer a question gives, and how the correlation grows with answers. narrowed: of a difficulty."""
-    first, most = growing.index[0], growing.index[-1]
-
-    def draw(page: Page) -> None:
-        one, other = page.panels(2, height=2.3 if page.narrow else None)
-        one.plot([-3, 3], [-3, 3], color=TRUTH, lw=1, ls="--")
-        strokes.dots(one, truth, ESTIMATE, estimate, ms=3, alpha=0.4, mew=0)
-        strokes.note(one, "two stripes: its only answer\nwas wrong, or was right")
-        one.set(xlim=(-3, 3), ylim=(-3, 3), xlabel="true difficulty", ylabel="estimate")
-        one.set_title(f"{first:,} answers, {len(truth)} questions")
-        other.semilogx(growing.index, growing, "o-", color=ESTIMATE)
-        for x, y in growing.items():
-            strokes.label(other, x, y, f"{y:.2f}", ESTIMATE, "below right" if x < most else "below", gap=8)
-        strokes.ticks(other, "x", growing.index)
-        other.set(ylim=(0, 1), xlim=(first * 0.8, most * 1.3), xlabel="answers", ylabel="correlation with truth")
-        other.set_title("more of the same")
+        page.height(phone=2.3)
+        ax = page.panels()
+        strokes.rows(page, ax, [name for _, name, _ in FITS], phone=11, wide=16)
+        strokes.bars(ax, share, words, [colour for *_, colour in FITS])
+        strokes.percent_axis(ax, "x")
+        ax.set_xlim(0, 1)
+        ax.set_xlabel(f"{draws} with a question placed\nmore than 3 units off (n = {found.n})")
 
     return Figure(
         draw,
-        finding=f"It runs, and knows little: {first:,} answers narrow a difficulty by {narrowed:.0%}",
-        alt=f"Left: estimated against true difficulty from {first:,} answers to {len(truth)} questions, drawn far in "
-        f"towards zero, correlation {growing[first]:.2f}. Right: the correlation rises to {growing[most]:.2f} with "
-        f"{most:,} answers.",
-        name="too-thin",
-    )
-
-
-def scores(found: Retrieval, blocks: Sequence[str] = BLOCKS, kinds: Sequence[str] = tuple(HEADS)) -> tables.Text:
-    """Medians of the measures by block and method; coverage is a mean, estimates far off are a sum."""
-    rows = [
-        [SIGN[block] if method == METHODS[0] else "", method]
-        + [found.median(method, kind, block) for kind in kinds]
-        + [f"{found.of(method, 'coverage', block).mean():.0%}", f"{found.of(method, 'far', block).sum():,}"]
-        for block in blocks
-        for method in METHODS
-    ]
-    return tables.table(rows, ["block", "fit", *(HEADS[kind] for kind in kinds), HOLD, FAR], ".2f")
-
-
-def gains(found: Retrieval) -> tables.Text:
-    """Draw by draw: how often the Bayesian fit correlates better than its rivals."""
-    words = "better in {:.1%}, worse in {:.1%}, median gap {:.3f}".format
-    rows = {rival: [words(*found.gain(rival, kind)) for kind in KINDS] for rival in (PLAIN, PRIORS)}
-    return tables.table(rows, ["Bayesian against", *(HEADS[kind] for kind in KINDS)])
-
-
-def places(found: Retrieval, said: Mapping[str, Mapping[str, float]]) -> tables.Text:
-    """Where the paper's correlations lie among ours. said: method -> correlations."""
-    rows = []
-    for method, printed in said.items():
-        place, reach = found.place(method, printed)
-        cells = [f"{printed[kind]:.2f}: better than {100 * place[kind]:.0f}% of ours" for kind in KINDS]
-        rows.append([{PAPER: "Bayesian", PLAIN: "ltm"}[method], *cells, f"{reach:.1%}"])
-    table = tables.table(rows, ["the paper's", *(HEADS[kind] for kind in KINDS), "draws that reach all three"])
-    return table + (
-        "The Bayesian row against our Bayesian fits with the paper's priors, the ltm row against likelihood fits "
-        "without priors, both after rounding."
-    )
-
-
-def beside_peers(peers: Peers, draws: str) -> tables.Text:
-    """What ltm, mirt and our fits give on the recorded draws, medians."""
-    of = {name: peers.scores[peers.scores.method == name] for name in PEERS}
-    rows = {name: [len(mine), *(mine[k].median() for k in KINDS), (mine.far > 0).sum()] for name, mine in of.items()}
-    heads = [HEADS[kind] for kind in KINDS]
-    columns = ["", f"{draws} fitted", *heads, f"{draws} with one {FAR}"]
-    return tables.table(rows, columns, dict.fromkeys(heads, ".2f"))
-
-
-def table_claim(found: Retrieval, method: str, printed: Mapping, *, name: str, place: str, draws: str, n: str):
-    """The claim that a row of the paper's tables is what such draws give. draws: what one calls them."""
-    marks, reach = found.place(method, printed)
-    ranges = {kind: np.quantile(found.of(method, kind), [0.025, 0.975]) for kind in KINDS}
-    usual = all(REACH <= mark <= 1 - REACH for mark in marks.values()) and reach > REACH
-    verdict, why = ("does not hold", f"not what such {draws} give")
-    if reach:
-        verdict, why = ("holds with a caveat", "possible, but a lucky draw")
-    if usual:
-        verdict, why = ("holds", f"what such {draws} give; one {ONE[draws]} cannot say more")
-    return quotes.Claim(
+        finding=f"Without prior knowledge some question lands absurdly far off in {words[0]} of {draws}, with it in "
+        f"{words[2]}",
+        alt=f"Share of {found.n} simulated {draws} in which at least one estimated difficulty is more than 3 off: "
+        + ", ".join(f"{named} {value}" for (_, named, _), value in zip(FITS, words, strict=True))
+        + ".",
         name=name,
-        source="Shi & Athey (2021)",
-        place=place,
-        says="Difficulty comes back with " + ", ".join(f"{HEADS[k]} {printed[k]:.2f}" for k in KINDS),
-        ours=f"95% of {draws} give "
-        + ", ".join(f"{HEADS[k]} {low:.2f} to {high:.2f}" for k, (low, high) in ranges.items())
-        + f"; {reach:.1%} reach all three",
-        n=n,
-        seed=found.seeds,
-        verdict=verdict,
-        why=f"Its figures stand at the {', '.join(f'{100 * mark:.0f}' for mark in marks.values())} percent marks of "
-        f"ours: {why}.",
     )
 
 
-def better_claim(found: Retrieval, *, name: str, place: str, draws: str, n: str) -> quotes.Claim:
-    """The claim that the Bayesian fit recovers difficulty better than ltm."""
-    better = {kind: found.gain(PLAIN, kind)[0] for kind in KINDS}
-    won, lost, _ = found.gain(PRIORS, "kendall")
-    every = found.better_on_all(PLAIN)
-    return quotes.Claim(
+def duel(found: Retrieval, name: str, draws: str) -> Figure:
+    """Draw by draw, by how much the Bayesian fit orders questions better than its rivals (Kendall), a tick a draw."""
+    rivals = ((PLAIN, "against likelihood alone", PEER), (PRIORS, "against likelihood with the same priors", PRIOR))
+    shake = np.random.default_rng(1).uniform(-0.12, 0.12, found.n)
+    won, lost = ([found.gain(rival, "kendall")[k] for rival, *_ in rivals] for k in (0, 1))
+
+    def draw(page: Page) -> None:
+        page.height(phone=2.6)
+        ax = page.panels()
+        strokes.level(ax, 0, "", upright=True)
+        for row, (rival, words, colour) in enumerate(rivals):
+            gap = (found.of(BAYES, "kendall") - found.of(rival, "kendall")).clip(-0.12, 0.35)
+            strokes.sticks(ax, gap, row + shake - 0.03, row + shake + 0.03, colour, width=2)
+            said = f"{words}:\nbetter in {won[row]:.0%}, worse in {lost[row]:.0%}"
+            strokes.label(ax, 0.01, row - 0.2, said, colour, "above right", gap=0)
+        ax.set(xlim=(-0.13, 0.36), ylim=(1.3, -0.9), yticks=[])
+        ax.set_xlabel(f"Bayesian lead in rank correlation,\na tick each of {found.n} {draws}")
+
+    return Figure(
+        draw,
+        finding=f"It beats likelihood alone in {won[0]:.0%} of {draws}, and ties once both have the prior",
+        alt=f"Difference of Kendall's correlation with the truth, Bayesian minus rival, in {found.n} {draws}. Against "
+        f"likelihood alone it is above zero in {won[0]:.0%} and below in {lost[0]:.0%}; against likelihood with the "
+        f"same priors in {won[1]:.0%} and {lost[1]:.0%}.",
         name=name,
-        source="Shi & Athey (2021)",
-        place=place,
-        says="The Bayesian 2PL recovers difficulty better than ltm",
-        ours=f"better on Pearson in {better['pearson']:.1%} of {draws}, Kendall {better['kendall']:.1%}, "
-        f"Spearman {better['spearman']:.1%}, all three {every:.1%}",
-        n=f"{n}; ltm stood in for by the same method, checked against it below",
-        seed=found.seeds,
-        verdict="holds with a caveat" if every > 0.5 else "does not hold",
-        why=f"The prior does it: against a likelihood fit with the same priors it wins on Kendall in {won:.1%} of "
-        f"{draws}, loses in {lost:.1%} and ties in the rest.",
+    )
+
+
+def yardsticks(found: Retrieval, name: str) -> Figure:
+    """What correlations hide: typical error, slope and coverage, by block and fit; medians, coverage a mean."""
+    kinds = {"rmse": "typical error", "slope": "slope, 1 is right", "coverage": "95% intervals hold"}
+    mid = {"rmse": np.median, "slope": np.median, "coverage": np.mean}
+
+    def draw(page: Page) -> None:
+        axes = page.panels(3, sharey=True, height=1.9 if page.narrow else None)
+        for ax, (kind, title) in zip(axes, kinds.items(), strict=True):
+            strokes.rows(page, ax, [SIGN[block] for block in BLOCKS], phone=14, wide=14)
+            for (method, _, colour), move in zip(FITS, (-0.2, 0, 0.2), strict=True):
+                values = [mid[kind](found.of(method, kind, block)) for block in BLOCKS]
+                strokes.dots(ax, values, colour, np.arange(len(BLOCKS)) + move)
+            ax.set_title(title)
+        axes[0].set_xscale("log")
+        strokes.ticks(axes[0], "x", (0.3, 1, 3))
+        axes[0].set_xlim(0.25, 4)
+        strokes.level(axes[1], 1, upright=True)
+        strokes.level(axes[2], 0.95, upright=True)
+        strokes.percent_axis(axes[2], "x")
+        axes[2].set_xlim(0.75, 1)
+        strokes.key_below(page, [(words, colour) for _, words, colour in FITS], columns=1 if page.narrow else None)
+
+    alone, both = (np.mean(found.of(method, "coverage", "ability")) for method in (PLAIN, BAYES))
+    return Figure(
+        draw,
+        finding=f"Equal correlations for ability, yet likelihood's intervals hold {alone:.0%} where 95% was promised",
+        alt="Typical error, slope and coverage of difficulty, discrimination and ability by likelihood alone, "
+        f"likelihood with priors and the Bayesian fit. Intervals of ability hold {alone:.0%} by likelihood alone and "
+        f"{both:.0%} by the Bayesian fit.",
+        name=name,
+    )
+
+
+def pairs_right(found: Retrieval, name: str) -> Figure:
+    """Of two questions, how often the Bayesian fit says rightly which is harder; a class each."""
+    share = (1 + found.of(BAYES, "kendall")) / 2
+    middle = np.median(share)
+
+    def draw(page: Page) -> None:
+        page.height(phone=2.4)
+        ax = page.panels()
+        tallest = ax.hist(share, bins=np.arange(0.5, 1.0001, 0.01), color=ESTIMATE, alpha=0.6)[0].max()
+        strokes.level(ax, 0.5, "a coin", upright=True, side="right", at=0.9)
+        strokes.level(ax, middle, f"{middle:.0%}, the middle class", ESTIMATE, upright=True, side="left", at=0.97)
+        strokes.percent_axis(ax, "x")
+        ax.set(xlim=(0.49, 1), ylim=(0, 1.2 * tallest), ylabel=f"classes, of {found.n}")
+        ax.set_xlabel("pairs of questions put in the right order")
+
+    return Figure(
+        draw,
+        finding=f"Of two questions, which is harder? Right in {middle:.0%} of pairs",
+        alt=f"Histogram over {found.n} simulated classes: the share of pairs of questions that the Bayesian fit puts "
+        f"in the right order. It runs from {share.min():.0%} to {share.max():.0%}; the median is {middle:.0%}.",
+        name=name,
     )

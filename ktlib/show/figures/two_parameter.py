@@ -92,6 +92,31 @@ def two_unknowns(axis, exact, means: Sequence[float], sds: Sequence[float]) -> F
     )
 
 
+def expected_curves(p_right: Callable, slopes: Mapping[str, np.ndarray], shown: int = 40) -> Figure:
+    """Item curves that priors of discrimination expect, all with difficulty 0. slopes: name -> draws from the prior."""
+    theta = np.linspace(-4, 4, 81)
+    first, (other, drawn) = next(iter(slopes)), list(slopes.items())[1]
+
+    def draw(page: Page) -> None:
+        axes = page.panels(len(slopes), sharey=True, height=1.7 if page.narrow else None)
+        for ax, (name, alpha), colour in zip(axes, slopes.items(), (PRIOR, PEER, OTHER), strict=False):
+            curves = p_right(theta, alpha[:shown, None], 0.0)
+            paths = np.column_stack([curves, np.full(len(curves), np.nan)]).ravel()
+            ax.plot(np.tile([*theta, np.nan], len(curves)), paths, color=colour, lw=0.9, alpha=0.5)
+            ax.set(xlim=(-4, 4), ylim=(0, 1), title=name, xlabel="" if page.narrow else "ability θ")
+        if page.narrow:
+            page.fig.supxlabel("ability θ")
+        axes[0].set_ylabel("P(right)")
+
+    return Figure(
+        draw,
+        finding=f"Under {other} {np.mean(drawn < 0):.0%} of curves fall: the better the student, the worse the answer",
+        alt=f"{shown} item curves drawn from each of {len(slopes)} priors of discrimination. Under {first} all rise, "
+        f"most of them gently; under {other} {np.mean(drawn < 0):.0%} fall; under the last many are flat or a step.",
+        name="expected-curves",
+    )
+
+
 def race(fast: Mapping[str, float], slow: Mapping[int, Mapping[str, float]]) -> Figure:
     """Distance to the optimum against seconds, of coordinate ascent and of SVI. slow: by number of steps."""
     steps, longest = max(slow), slow[max(slow)]
@@ -123,6 +148,7 @@ def race(fast: Mapping[str, float], slow: Mapping[int, Mapping[str, float]]) -> 
 def coverage(found: ByBlock) -> Figure:
     """How many 95% intervals hold the truth, as mean-field gives them and calibrated."""
     mean, half = found.mean, found.half
+    names = {RAW: "as it comes (mean-field)", SOLVED: "after one more solve (calibrated)"}
     raw, solved = ({block: f"{mean[fit][block]:.0%}" for block in BLOCKS} for fit in (RAW, SOLVED))
 
     def draw(page: Page) -> None:
@@ -133,14 +159,16 @@ def coverage(found: ByBlock) -> Figure:
             strokes.intervals(ax, x, x - half[fit][x.index], x + half[fit][x.index], colour, at)
             for value, row in zip(x, at, strict=True):
                 strokes.label(ax, value, row, f"{value:.0%}", colour, side)
-        strokes.level(ax, 0.95, "as promised", upright=True, at=0.01)
-        strokes.key(ax, ((RAW, PEER), (SOLVED, ESTIMATE)))
+        strokes.level(ax, 0.95, "as promised", upright=True, at=0.01, side="right")
         strokes.ticks(ax, "x", (0.8, 0.85, 0.9, 0.95, 1), ("80%", "85%", "90%", "95%", "100%"))
-        ax.set(xlim=(0.8, 1), xlabel=f"95% intervals that hold the truth ({found.n} simulated classes)")
+        ax.set(xlim=(0.8, 1), ylim=(len(BLOCKS) - 0.3, -0.6))
+        ax.set_xlabel(f"95% intervals that hold the truth ({found.n} simulated classes)")
+        strokes.key_below(page, [(names[RAW], PEER), (names[SOLVED], ESTIMATE)], columns=1 if page.narrow else None)
 
     return Figure(
         draw,
-        finding=f"One solve more: {raw['difficulty']} becomes {solved['difficulty']} for difficulty",
+        finding=f"Its 95% intervals of difficulty hold the truth in {raw['difficulty']} of cases; one solve more, and "
+        f"in {solved['difficulty']}",
         alt=f"Coverage of 95% intervals over {found.n} classes. Mean-field holds the truth in {raw['difficulty']} of "
         f"difficulties and {raw['discrimination']} of discriminations; calibrated intervals in {solved['difficulty']} "
         f"and {solved['discrimination']}.",
