@@ -103,17 +103,15 @@ class Models:
     seed: int
     __repr__ = short
 
-    def found(self, world: str, cost: str) -> pd.DataFrame:
-        """A row a decider: mean over skills, low and high of its 95% interval, by skill."""
-        by = self.frame[self.frame.world == world].groupby("decider", sort=False)[cost]
-        mean, half = by.mean(), 1.96 * by.std() / np.sqrt(self.skills)
-        return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half})
+    def found(self, world: str, cost: str, less: str | None = None) -> pd.DataFrame:
+        """A row a decider: mean over skills, low and high of its 95% interval, by skill.
 
-    def lead(self, world: str, a: str, b: str, cost: str) -> tuple[float, float]:
-        """By how much a cost is lower for a than for b, paired by skill: mean, and half of its 95% interval."""
-        wide = self.frame[self.frame.world == world].pivot(index="skill", columns="decider", values=cost)
-        less = wide[b] - wide[a]
-        return float(less.mean()), float(1.96 * less.std() / np.sqrt(self.skills))
+        less: a decider whose cost is taken off first, skill by skill.
+        """
+        own = self.frame[self.frame.world == world].pivot(index="skill", columns="decider", values=cost)
+        own = own.sub(own[less] if less else 0, axis=0)[self.frame.decider.unique()]
+        mean, half = own.mean(), 1.96 * own.std() / np.sqrt(self.skills)
+        return pd.DataFrame({"mean": mean, "low": mean - half, "high": mean + half})
 
 
 def models(
@@ -176,13 +174,13 @@ def _deciders(seen: pd.DataFrame, new: pd.DataFrame) -> dict[str, tuple[np.ndarr
     wide = [log.correct.to_numpy(float).reshape(log.student.nunique(), -1) for log in (seen, new)]
     params, rasch = em.fit(wide[0]).params, baselines.fit_rasch(seen, points=POINTS)
     step, out = best_step(seen, rasch), {}
-    for name, own in (("the habit's numbers", BKTParams()), ("BKT, fitted", params)):
+    for name, own in (("habit", BKTParams()), ("BKT", params)):
         trace = bkt.filter(wide[1], own)
         out[name] = trace.p_known.ravel(), trace.p_correct.ravel()
-    for name, size in (("IRT", 0.0), ("IRT, ability that moves", step)):
+    for name, size in (("IRT", 0.0), ("IRT that moves", step)):
         out[name] = tuple(many_levels(new, rasch, size, POINTS, after=after) for after in (True, False))
-    after = bkt.p_correct(out["BKT, fitted"][0], params), out["BKT, fitted"][1]
-    return out | {"average of BKT and IRT": tuple((a + b) / 2 for a, b in zip(after, out["IRT"], strict=True))}
+    after = bkt.p_correct(out["BKT"][0], params), out["BKT"][1]
+    return out | {"average": tuple((a + b) / 2 for a, b in zip(after, out["IRT"], strict=True))}
 
 
 def _row(found: np.ndarray) -> dict[str, float]:
