@@ -43,9 +43,25 @@ def test_one_student():
 
 
 def test_curves_run_from_floor_to_ceiling():
-    (ax,) = unclashed(figures.curves(0.18, 0.92))
-    ends = [tuple(line.get_ydata()[[0, -1]].round(2)) for line in ax.lines]
-    assert ends == [(0, 1), (0.18, 1), (0.18, 0.92), (0.18, 0.92)]
+    axes = unclashed(figures.curves(0.18, 0.92))
+    full = [[line for line in ax.lines if len(line.get_xdata()) > 2] for ax in axes]
+    ends = [[tuple(line.get_ydata()[[0, -1]].round(2)) for line in lines] for lines in full]
+    assert ends == [[(0, 1), (0.18, 0.92)], [(0.18, 1), (0.18, 0.92)], [(0.18, 0.92), (0.18, 0.92)]]
+
+
+def test_worlds_stand_above_the_true_chance():
+    rng, models = np.random.default_rng(1), {"truth": 0.4, "BKT": 0.5, "IRT": 0.52, "ability that moves": 0.51}
+    rows = [
+        {"world": world, "draw": draw, "model": model, "log_loss": loss + 0.01 * rng.random()}
+        for world in worlds.WORLDS for draw in range(9) for model, loss in (models | {"average": 0.48}).items()
+    ]  # fmt: skip
+    found = worlds.Worlds(9, 1, 300, 20, pd.DataFrame(rows), {}, None, None, None)
+    for ax, world in zip(unclashed(figures.worlds(found)), worlds.WORLDS, strict=True):
+        drawn = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
+        wanted = [
+            found.mean(world, m) - found.mean(world, "truth") for m in ("BKT", "IRT", *list(models)[3:], "average")
+        ]
+        np.testing.assert_allclose(drawn, wanted)
 
 
 def test_misled():

@@ -77,25 +77,29 @@ def test_calibration():
         np.testing.assert_allclose(dots(ax)[-1], 100 * np.column_stack([bins.forecast, bins.right - bins.forecast]))
 
 
-def test_pauses():
+def test_surprises_stand_beside_what_the_model_would_show():
     gaps = pd.DataFrame(
         {"n": [900.0, 200, 1200], "off": [0.01, -0.05, 0.002], "half": [0.01, 0.02, 0.03]}, ["none", "4–30", "more"]
     )
-    figure = figures.pauses({"some students": gaps, "some others": gaps.assign(off=gaps.off / 2)})
-    first, second = dots(unclashed(figure)[0])
+    copies = pd.DataFrame({"low": [-0.01, -0.02, -0.03], "high": [0.01, 0.01, 0.02]}, gaps.index)
+    groups = {"some students": gaps, "some others": gaps.assign(off=gaps.off / 2)}
+    (ax,) = unclashed(figures.surprises(groups, copies, by="pause", finding="A finding", name="a-name"))
+    first, second = dots(ax)
     np.testing.assert_allclose(first[:, 1], 100 * gaps.off)
     np.testing.assert_allclose(second[:, 1], 50 * gaps.off)
-    assert "expects 5 points too much" in figure.finding
+    ends = [(bar.get_y(), bar.get_y() + bar.get_height()) for bar in ax.patches]
+    np.testing.assert_allclose(ends, 100 * copies)
+    unclashed(figures.surprises({"some students": gaps}, copies, by="pause", finding="A finding", name="a-name"))
 
 
 def test_along_marks_what_lies_outside():
     changes = pd.DataFrame({"students": [120, 300, 150], "came": [-0.05, 0.02, 0.1], "half": [0.03, 0.02, 0.02]})
-    figure = figures.along(Along(changes.assign(skill=[4, 5, 6], expected=[0.02, 0.03, 0.04])))
+    figure = figures.along(Along(changes.assign(skill=[4, 5, 6], expected=[0.02, 0.03, 0.04])), [0, 1, 1])
     within, outside, expected = dots(unclashed(figure)[0])
     np.testing.assert_allclose(within, [[1, 2]])
     np.testing.assert_allclose(outside, [[0, -5], [2, 10]])
     np.testing.assert_allclose(expected[:, 1], [2, 3, 4])
-    assert "2 of 3" in figure.finding
+    assert "2 of 3" in figure.finding and "0 to 1" in figure.finding
 
 
 def test_learning():
@@ -104,7 +108,7 @@ def test_learning():
     heights = [RACE.means.loc[name].auc for name in ("best logistic", "DKT", tutor_race.BKT, "Rasch", "BKT")]
     for line, given in zip(lines, heights, strict=True):
         np.testing.assert_allclose(line.get_ydata(), given)
-    assert figures.learning(RACE, 1, 1).finding.startswith(f"From {RACE.leads_from(tutor_race.BKT)} students")
+    assert f"from {RACE.leads_from(tutor_race.BKT)} students" in figures.learning(RACE, 1, 1).finding
 
 
 def test_colours_mean_the_same_in_all():

@@ -12,8 +12,6 @@ NOT_YET = {
     "02_sensitivity",
     "03_em",
     "05_one_class",
-    "06_tutor_logs",
-    "07_irt_or_bkt",
     "08_two_parameter",
     "09_dense",
     "10_overlap",

@@ -26,6 +26,23 @@ def test_two_levels_are_bkt_and_many_are_rasch(log):
     assert np.isclose(mean[0], 0, atol=1e-12) and sd[-1] < sd[0]
 
 
+def test_after_an_answer_an_average_question_is_forecast(log):
+    rasch = baselines.fit_rasch(log, points=21)
+    after = levels.many_levels(log, rasch, points=21, after=True)
+    ahead = log.assign(item=-1).groupby("student").head(4)  # to forecast a question nobody has seen, after three others
+    ahead["item"] = np.where(ahead.groupby("student").cumcount() == 3, -1, log.item[ahead.index])
+    says = rasch.predict(ahead)[3::4]
+    np.testing.assert_allclose(after.reshape(-1, worlds.STEPS)[:, 2], says)
+
+
+def test_last_answers_are_a_log_of_their_own(log):
+    rasch = baselines.fit_rasch(log, points=21)
+    found = levels.last_answers(log, rasch, 3)
+    hers = log[log.student == 7].iloc[8:12]  # three answers, and the one to forecast
+    assert np.isclose(found[7 * worlds.STEPS + 11], rasch.predict(hers)[-1])
+    assert np.isclose(found[7 * worlds.STEPS + 2], rasch.predict(log)[7 * worlds.STEPS + 2])
+
+
 def test_the_best_step_is_the_one_with_the_lowest_log_loss(log):
     rasch, sizes = baselines.fit_rasch(log, points=21), (0, 0.3)
     loss = [

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ktlib.show.tables import Text, say, solution, table
+from ktlib.show.tables import Text, fold, say, solution, table
 
 
 def cells(text: Text) -> list[list[str]]:
@@ -56,3 +56,11 @@ def test_a_sentence_loses_its_indent_and_texts_add_up():
 
 def test_a_solution_opens_when_asked():
     assert str(solution("  Half of it.\n")) == ("<details><summary>Solution</summary>\n\nHalf of it.\n\n</details>")
+
+
+def test_a_fold_holds_texts_and_tables_under_one_another():
+    text = str(fold("Which flags", table([["init", 1]], ["", "n"]), "  Half of them.\n"))
+    assert text.startswith("<details><summary>Which flags</summary>\n\n|") and text.endswith("\n\n</details>")
+    assert "| 1 |\n\nHalf of them.\n" in text
+    with pytest.raises(ValueError, match="words"):
+        fold(None, "Half of them.")

@@ -35,9 +35,15 @@ def say(text: str) -> Text:
     return Text(textwrap.dedent(instance(text, str, "text", "give text")).strip())
 
 
+def fold(words: str, *parts) -> Text:
+    """What only some want to read: it opens where `words` are clicked. parts: texts and tables, one below another."""
+    body = "\n\n".join(str(say(str(part))) for part in parts)
+    return Text(f"<details><summary>{instance(words, str, 'words', 'give text')}</summary>\n\n{body}\n\n</details>")
+
+
 def solution(text: str) -> Text:
     """A computed answer to an exercise, which opens when the reader asks for it."""
-    return Text(f"<details><summary>Solution</summary>\n\n{say(text)}\n\n</details>")
+    return fold("Solution", say(text))
 
 
 def table(rows, columns: Iterable[str], formats: str | Mapping[str, str | Callable] = "", *, bold=()) -> Text:

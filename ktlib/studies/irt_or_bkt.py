@@ -28,7 +28,7 @@ FRESH = "IRT without questions, a fresh start each skill"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Forecasts:
-    """Forecasts of one test log. p: model -> (rows,) P(right). step: of the ability that moves.
+    """Forecasts of one test log. p: model -> (rows,) P(right). step: of the ability that moves. fits: of BKT's skills.
 
     Metrics and leads are by student; rows: places of some rows, default all.
     """
@@ -36,6 +36,7 @@ class Forecasts:
     log: pd.DataFrame
     p: Mapping[str, np.ndarray]
     step: float | None = None
+    fits: skills.SkillFits | None = None
     __repr__ = short
 
     def score(self, model: str, metric: str = "auc", rows=None) -> Estimate:
@@ -104,7 +105,7 @@ def run(log: pd.DataFrame, test: pd.DataFrame) -> Forecasts:
         p[name] = skill_by_skill(by_skill, test, **how)
     p["BKT with questions"] = with_questions(log, test, skills.predict(learned, log), p["BKT"])
     p["average"] = (p["BKT"] + p["IRT"]) / 2
-    return Forecasts(test, p, step)
+    return Forecasts(test, p, step, learned)
 
 
 def irt_taken_apart(log: pd.DataFrame, test: pd.DataFrame) -> tuple[dict[str, np.ndarray], float]:

@@ -19,8 +19,11 @@ from ..forecast import baselines, scores
 STEP_SIZES = (0, 0.1, 0.2, 0.4, 0.6, 0.9)
 
 
-def follow(log: pd.DataFrame, p_right: np.ndarray, start: np.ndarray, move: np.ndarray) -> np.ndarray:
-    """P(right) before each answer. p_right: (rows, levels). start: (levels,). move: (levels, levels), row by row."""
+def follow(log: pd.DataFrame, p_right: np.ndarray, start: np.ndarray, move: np.ndarray, after=None) -> np.ndarray:
+    """P(right) before each answer. p_right: (rows, levels). start: (levels,). move: (levels, levels), row by row.
+
+    after: (levels,) values, such as P(right) of another question: instead, what they are on average after each answer.
+    """
     who = pd.factorize(log.student)[0]
     nth = log.groupby("student").cumcount().to_numpy()
     right = log.correct.to_numpy()[:, None] == 1
@@ -32,7 +35,9 @@ def follow(log: pd.DataFrame, p_right: np.ndarray, start: np.ndarray, move: np.n
         out[rows] = (now * p).sum(1)
         now = now * np.where(right[rows], p, 1 - p)
         now = now / now.sum(1, keepdims=True)
-        belief[who[rows]] = now @ move
+        belief[who[rows]] = now = now @ move
+        if after is not None:
+            out[rows] = now @ after
     return out
 
 
@@ -44,8 +49,11 @@ def two_levels(log: pd.DataFrame, params: BKTParams) -> np.ndarray:
     return follow(log, p_right, np.array([1 - p_init, p_init]), move)
 
 
-def many_levels(log: pd.DataFrame, rasch: baselines.Rasch, step: float = 0.0, points: int = 41) -> np.ndarray:
-    """Rasch on a grid of abilities; with a step, ability moves by N(0, step²) a question."""
+def many_levels(log: pd.DataFrame, rasch: baselines.Rasch, step: float = 0.0, points: int = 41, after=False):
+    """Rasch on a grid of abilities; with a step, ability moves by N(0, step²) a question.
+
+    Gives (rows,) P(right) before each answer; after: that of an average question, after each.
+    """
     node = np.linspace(-4, 4, points) * rasch.ability_sd
     difficulty = rasch.difficulty.reindex(log.item).fillna(rasch.new_item)
     move = np.eye(points)
@@ -54,7 +62,16 @@ def many_levels(log: pd.DataFrame, rasch: baselines.Rasch, step: float = 0.0, po
         move /= move.sum(1, keepdims=True)
     start = norm.pdf(node, 0, rasch.ability_sd)
     p_right = expit(node - difficulty.to_numpy()[:, None])
-    return follow(log, p_right, start / start.sum(), move)
+    return follow(log, p_right, start / start.sum(), move, expit(node - rasch.new_item) if after else None)
+
+
+def last_answers(log: pd.DataFrame, rasch: baselines.Rasch, size: int = 5) -> np.ndarray:
+    """Rasch's P(right) before each answer, from the last `size` answers of hers and no others."""
+    nth = log.groupby("student").cumcount().to_numpy()
+    windows = [np.arange(row - min(n, size), row + 1) for row, n in enumerate(nth)]  # rows of a student lie together
+    who = np.repeat(np.arange(len(log)), [len(window) for window in windows])
+    seen = log.iloc[np.concatenate(windows)].assign(student=who)
+    return rasch.predict(seen)[np.flatnonzero(np.diff(who, append=-1))]
 
 
 def best_step(log: pd.DataFrame, rasch: baselines.Rasch, sizes=STEP_SIZES) -> float:

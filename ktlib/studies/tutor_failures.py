@@ -1,7 +1,8 @@
 """Where BKT fails on a real log: the first answer, after a pause, and along a skill.
 
 BKT says that chances to learn are all alike, that nobody forgets, and that on a skill the share right only rises. Each
-can be checked on rows of answer and skill (`tutor_log.by_skill`), as right minus forecast with intervals by student.
+can be checked on rows of answer and skill (`tutor_log.by_skill`), as right minus forecast with intervals by student, or
+as a posterior predictive check: would students drawn from the fitted model show the same (Rubin 1984)?
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from .._checks import short
 from ..bkt import skills
 from ..data.sequences import sequences_by
 from ..forecast import baselines
+from .children import possible
 from .tutor_log import by_skill, score
 
 STEPS = {"1": 1, "2": 2, "3": 3, "4–5": 5, "6–10": 10, "11–20": 20, "21 or later": np.inf}  # the last of each
@@ -121,14 +123,45 @@ def along(rows: pd.DataFrame, fits: skills.SkillFits, least: int = 100) -> Along
         wide = own.pivot(index="student", columns="step", values="correct")
         if len(wide) < least:
             continue
-        moved = wide[[7, 8, 9]].mean(axis=1) - wide[[1, 2, 3]].mean(axis=1)
         params = fits.params[fits.names.index(skill)]
         unknown = (1 - params.p_init) * (1 - params.p_transit) ** np.arange(10)
         expected = bkt.p_correct(1 - unknown, params)
-        half = 1.96 * moved.std() / np.sqrt(len(moved))
-        found.append((skill, len(moved), moved.mean(), half, expected[7:].mean() - expected[1:4].mean()))
+        found.append((skill, len(wide), *_moved(wide.to_numpy()), expected[7:].mean() - expected[1:4].mean()))
     columns = ["skill", "students", "came", "half", "expected"]
     return Along(pd.DataFrame(found, columns=columns).sort_values("came", ignore_index=True))
+
+
+def replicated(fits: skills.SkillFits, rows: pd.DataFrame, n: int = 100, seed: int = 7) -> dict[str, pd.DataFrame]:
+    """By "step" and by "gap": between what ends right minus forecast lies for 95% of n copies of the log.
+
+    In a copy every skill has four numbers that its answers allow (`children.possible`), every student answers as BKT
+    with these numbers says, as often and after the same pauses as in rows, and the fits forecast her as ever.
+    """
+    rng, rows = np.random.default_rng(seed), rows.reset_index(drop=True)
+    found, whose = {"step": [], "gap": []}, pd.Index(fits.names).get_indexer(rows.skill)
+    for _ in range(n):
+        drawn = [tuple(possible(fits, k, rng)) for k in range(len(fits.names))] + [tuple(fits.prior.params)]
+        copy = rows.assign(correct=_answers(rows, np.array(drawn)[whose].T, rng))
+        copy = looked_at(copy, forgetting(fits, copy, 1.0))
+        found["step"].append(by_step(copy).off)
+        found["gap"].append(by_gap(copy).off)
+    ends = {name: pd.DataFrame(offs).quantile([0.025, 0.975]).T for name, offs in found.items()}
+    return {name: both.set_axis(["low", "high"], axis=1) for name, both in ends.items()}
+
+
+def along_replicated(found: Along, fits: skills.SkillFits, n: int = 200, seed: int = 7) -> dict[str, np.ndarray]:
+    """(n,) counts of "outside" and "surely_fell" where the students of `along` answer as BKT says."""
+    rng, counts = np.random.default_rng(seed), {"outside": [], "surely_fell": []}
+    for _ in range(n):
+        rows = []
+        for skill, students, expected in found.changes[["skill", "students", "expected"]].itertuples(index=False):
+            truth = possible(fits, fits.names.index(skill), rng)
+            answers = bkt.simulate(truth, students=int(students), steps=10, rng=rng).answers
+            rows.append((skill, students, *_moved(answers), expected))
+        copy = Along(pd.DataFrame(rows, columns=found.changes.columns))
+        for name, values in counts.items():
+            values.append(getattr(copy, name).sum())
+    return {name: np.array(values) for name, values in counts.items()}
 
 
 def forgetting(fits: skills.SkillFits, rows: pd.DataFrame, keep: float) -> np.ndarray:
@@ -157,6 +190,24 @@ def tried(log: pd.DataFrame, links: pd.DataFrame, keep: Sequence[float] = KEEP, 
     fits = skills.fit(sequences_by(by_skill(fit_on, links), "skill"))
     rows = by_skill(choose_on, links)
     return {k: score(rows, forgetting(fits, rows, k))["log_loss"].value for k in keep}
+
+
+def _moved(answers: np.ndarray) -> tuple[float, float]:
+    """From answers 2–4 to 8–10, the change in share right and half of its 95% interval. answers: (students, 10)."""
+    moved = answers[:, 7:10].mean(1) - answers[:, 1:4].mean(1)
+    return moved.mean(), 1.96 * moved.std(ddof=1) / np.sqrt(len(moved))
+
+
+def _answers(rows: pd.DataFrame, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Answers as BKT says, each row with the four numbers in its column of params, (4, rows)."""
+    turn, chance = rows.groupby(["student", "skill"]), rng.random((2, len(rows)))
+    nth, pair = turn.cumcount().to_numpy(), turn.ngroup().to_numpy()
+    p_init, p_transit, p_slip, p_guess = params
+    known, out = np.zeros(pair.max() + 1, bool), np.empty(len(rows), int)
+    for r in np.split(np.argsort(nth, kind="stable"), np.bincount(nth).cumsum())[:-1]:  # all first answers, second, …
+        known[pair[r]] |= chance[0, r] < np.where(nth[r] == 0, p_init[r], p_transit[r])
+        out[r] = chance[1, r] < np.where(known[pair[r]], 1 - p_slip[r], p_guess[r])
+    return out
 
 
 def _gaps(rows: pd.DataFrame) -> pd.Series:

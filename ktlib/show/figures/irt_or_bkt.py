@@ -67,32 +67,65 @@ def one_student(hers: pd.DataFrame, params: bkt.BKTParams, rasch: Rasch, learned
 
 
 def curves(floor: float, ceiling: float, slope: float = 1.5) -> Figure:
-    """A 2PL, a 3PL, a 4PL, and BKT's step, on one axis of ability."""
+    """A 2PL, a 3PL and a 4PL, a panel each, with BKT's step in all."""
     theta = np.linspace(-4, 4, 200)
-    one = expit(slope * theta)
+    kinds = {"2PL: from 0 to 1": (0, 1), f"3PL: a floor, {floor:.2f}": (floor, 1)}
+    kinds |= {f"4PL: a ceiling too, {ceiling:.2f}": (floor, ceiling)}
 
     def draw(page: Page) -> None:
-        ax = page.panels()
-        ax.plot(theta, one, color=PEER)
-        ax.plot(theta, floor + (1 - floor) * one, color=PEER, ls=(0, (5, 2)))
-        ax.plot(theta, floor + (ceiling - floor) * one, color=PEER, ls=(0, (1, 1.2)))
-        ax.plot(theta, np.where(theta > 0, ceiling, floor), color=ESTIMATE)
-        words = "BKT: guess,\nor 1 − slip" if page.narrow else "BKT: guess, or 1 − slip"
-        strokes.label(ax, 0, floor + 0.12, words, ESTIMATE)
-        strokes.label(ax, -1.35, 0.07, "2PL: from 0 to 1", PEER, gap=0)
-        strokes.label(ax, -1.6, floor + 0.1, f"3PL: floor c = {floor:.2f}", PEER, "left", gap=0)
-        strokes.pointer(
-            ax, 1.5, floor + (ceiling - floor) * one[137], f"4PL: ceiling d = {ceiling:.2f}", (2.4, 0.66), PEER
-        )
-        ax.set(xlim=(-4.1, 4.1), ylim=(0, 1.03), xlabel="ability", ylabel="chance of a right answer")
-        strokes.ticks(ax, "y", (0, floor, 0.5, ceiling, 1))
+        axes = page.panels(3, sharex=True, sharey=True, height=1.9 if page.narrow else 2.7)
+        for ax, (words, (low, high)) in zip(axes, kinds.items(), strict=True):
+            for end in {low, high} - {0, 1}:
+                strokes.level(ax, end)
+            ax.plot(theta, low + (high - low) * expit(slope * theta), color=PEER)
+            ax.plot(theta, np.where(theta > 0, ceiling, floor), color=ESTIMATE, lw=1.5)
+            ax.set_title(words, color=PEER)
+            ax.set(xlim=(-4.1, 4.1), ylim=(-0.02, 1.03))
+            strokes.ticks(ax, "y", (0, floor, 0.5, ceiling), ("0", f"{floor:.2f}", "0.5", f"{ceiling:.2f}"))
+            strokes.ticks(ax, "x", (-2, 0, 2))
+        strokes.label(axes[0], 0.1, 0.3, "BKT: a step", ESTIMATE, gap=3)
+        page.fig.supxlabel("ability")
+        page.fig.supylabel("chance of a right answer")
 
     return Figure(
         draw,
         finding="BKT's guess and slip are a 4PL's floor and ceiling, with an infinite slope",
-        alt=f"Chance of a right answer by ability under a 2PL, a 3PL with floor {floor}, a 4PL with ceiling "
-        f"{ceiling:.2f} as well, and BKT, which steps from {floor} to {ceiling:.2f}.",
+        alt=f"Chance of a right answer by ability, a panel each: a 2PL, from 0 to 1, a 3PL with floor {floor}, a 4PL "
+        f"with ceiling {ceiling:.2f} as well; in all of them BKT, which steps from {floor} to {ceiling:.2f}.",
         name="irt-curves",
+    )
+
+
+def worlds(found: Worlds, models=("BKT", "IRT", "ability that moves", "average")) -> Figure:
+    """How far each model's log loss lies above that of the true chance, in three worlds."""
+    titles = {"they learn": "They learn", "they do not": "They do not", "both": "Both"}
+    above = {world: [found.of(world, model) - found.of(world, "truth") for model in models] for world in titles}
+
+    def draw(page: Page) -> None:
+        axes = page.panels(3, sharex=True, height=1.55 if page.narrow else 2.8)
+        for ax, (world, title) in zip(axes, titles.items(), strict=True):
+            strokes.rows(page, ax, models if page.narrow or ax is axes[0] else [""] * len(models))
+            for row, (model, loss) in enumerate(zip(models, above[world], strict=True)):
+                colour, value = COLOURS.get(model, PEER), loss.mean()
+                strokes.intervals(ax, [value], *np.quantile(loss, [[0.025], [0.975]]), colour, [row])
+                strokes.label(ax, value, row, f"{value:.3f}", colour, "above", gap=3)
+            ax.set(title=title, xlim=(0, 0.24), ylim=(len(models) - 0.5, -0.85))
+            strokes.ticks(ax, "x", (0, 0.1, 0.2))
+        words = "log loss above that of the true chance;"
+        page.fig.supxlabel(f"{words}{chr(10) if page.narrow else ' '}mean and range of 95% of {found.draws} draws")
+
+    home, away = (above[world][k].mean() for world, k in (("they learn", 0), ("they do not", 1)))
+    return Figure(
+        draw,
+        finding="Each wins at home; where students learn and questions differ, their average wins",
+        alt=f"Log loss above that of the true chance in three worlds, over {found.draws} draws. Where they learn BKT "
+        f"is {home:.3f} above, where nobody learns IRT {away:.3f}. "
+        + "; ".join(
+            f"{title}: " + ", ".join(f"{m} {x.mean():.3f}" for m, x in zip(models, above[world], strict=True))
+            for world, title in titles.items()
+        )
+        + ".",
+        name="worlds",
     )
 
 
@@ -144,10 +177,11 @@ def questions_decide(found: Forecasts) -> Figure:
             if name:
                 (low, high), colour = auc[name].interval(), COLOURS[name[:3] if name[:3] in COLOURS else name]
                 strokes.intervals(ax, [auc[name].value], [low], [high], colour, [row])
-                strokes.label(ax, high, row, f"{auc[name].value:.3f}", colour)
+                strokes.label(ax, high, row, f"{auc[name].value:.1%}", colour)
         ax.set_xlim(0.68, 0.8)
-        words = f"AUC of the next answer, {len(found.log):,} real answers, 95% by student"
-        ax.set_xlabel(words.replace("answer, ", "answer,\n") if page.narrow else words)
+        strokes.percent_axis(ax, "x")
+        words = f"pairs put in the right order (AUC), {len(found.log):,} real answers, 95%"
+        ax.set_xlabel(words.replace("(AUC), ", "(AUC),\n") if page.narrow else words)
 
     return Figure(
         draw,

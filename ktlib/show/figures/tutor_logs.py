@@ -191,36 +191,44 @@ def calibration(found: TutorRace, names: Sequence[str] = (BKT, "DKT", "best logi
     )
 
 
-def pauses(groups: Mapping[str, pd.DataFrame], shown: str = "4–30") -> Figure:
-    """Right minus forecast by answers to something else in between. groups: who -> `tutor_failures.by_gap` of them."""
-    gaps = next(iter(groups.values()))
+def surprises(groups: Mapping[str, pd.DataFrame], copies: pd.DataFrame, *, by: str, finding: str, name: str):
+    """Right minus forecast, and what BKT's own students would show. groups: who -> what `by_gap` or `by_step` found.
+
+    copies: low and high of each group, as `tutor_failures.replicated` gives them. by: the groups in words.
+    """
+    first, middle = next(iter(groups.values())), 100 * (copies.low + copies.high) / 2
+    colours = (TRUTH, OTHER)[: len(groups)]
 
     def draw(page: Page) -> None:
         ax = page.panels(height=3.3 if page.narrow else None)
         strokes.level(ax, 0)
-        colours = (ESTIMATE, OTHER)
-        for shift, table, colour in zip((-0.1, 0.1), groups.values(), colours, strict=True):
+        places = np.arange(len(first))
+        ax.bar(places, 100 * (copies.high - copies.low), 0.7, 100 * copies.low, color=ESTIMATE, alpha=0.25, lw=0)
+        for shift, table, colour in zip((-0.1, 0.1), groups.values(), colours, strict=False):
             low, high = 100 * (table.off - table.half), 100 * (table.off + table.half)
-            strokes.intervals(ax, 100 * table.off, low, high, colour, np.arange(len(table)) + shift, upright=True)
-        strokes.key(ax, zip(groups, colours, strict=True), "bottom left")
-        cases = zip(gaps.index, *([f"{n:,.0f}" for n in table.n] for table in groups.values()), strict=True)
-        strokes.ticks(ax, "x", range(len(gaps)), ["\n".join(words) for words in cases])
-        ax.set(ylim=(-11, 4), xlim=(-0.5, len(gaps) - 0.5), ylabel="right minus forecast, points")
-        ax.set_xlabel(f"answers to something else in between{_wrap(page)}(below: cases); 95%")
+            strokes.intervals(ax, 100 * table.off, low, high, colour, places + shift, upright=True)
+        own = ("BKT's own students, 95% of copies", ESTIMATE)
+        strokes.key(ax, [*zip(groups, colours, strict=True), own], "bottom right")
+        cases = zip(first.index, *([f"{n:,.0f}" for n in table.n] for table in groups.values()), strict=True)
+        strokes.ticks(ax, "x", places, ["\n".join(words).replace("or later", "+") for words in cases])
+        strokes.ticks(ax, "y", (-8, -4, 0, 4))
+        ax.set(ylim=(-12, 6), xlim=(-0.5, len(first) - 0.5), ylabel="right minus forecast, points")
+        ax.set_xlabel(f"{by}{_wrap(page)}(below: cases); 95%")
 
     return Figure(
         draw,
-        finding=f"After 4 to 30 other answers BKT expects {-100 * gaps.off[shown]:.0f} points too much",
-        alt="Share right minus BKT's forecast by answers to other skills in between, on test students: "
-        + ", ".join(f"{gap} {100 * r.off:+.1f} ± {100 * r.half:.1f} points" for gap, r in gaps.iterrows())
-        + ".",
-        name="tutor-gap",
+        finding=finding,
+        alt=f"Share right minus BKT's forecast by {by}, on {next(iter(groups))}: "
+        + ", ".join(f"{group} {100 * r.off:+.1f} ± {100 * r.half:.1f} points" for group, r in first.iterrows())
+        + f". BKT's own students would show {middle.min():+.1f} to {middle.max():+.1f}, give or take a point.",
+        name=name,
     )
 
 
-def along(found: Along) -> Figure:
-    """What came along each skill, with its interval, and what BKT expected."""
+def along(found: Along, copies: Sequence[int]) -> Figure:
+    """What came along each skill, with its interval, and what BKT expected. copies: counts outside, in copies."""
     changes, outside = found.changes, found.outside
+    low, high = np.quantile(copies, [0.025, 0.975])
 
     def draw(page: Page) -> None:
         ax = page.panels(height=3 if page.narrow else None)
@@ -239,10 +247,11 @@ def along(found: Along) -> Figure:
 
     return Figure(
         draw,
-        finding=f"On {outside.sum()} of {len(changes)} skills BKT's rise lies outside what came",
+        finding=f"BKT misses the rise on {outside.sum()} of {len(changes)} skills; its own students show "
+        f"{low:.0f} to {high:.0f}",
         alt=f"Change in share right from answers 2–4 to 8–10 of the same students, {len(changes)} skills. Below 0 on "
         f"{found.fell.sum()}, with the whole 95% interval on {found.surely_fell.sum()}; BKT's expected rise lies "
-        f"outside the interval on {outside.sum()}.",
+        f"outside the interval on {outside.sum()}. In {len(copies)} copies it is {low:.0f} to {high:.0f}.",
         name="tutor-falls",
     )
 
@@ -250,7 +259,7 @@ def along(found: Along) -> Figure:
 def learning(found: TutorRace, answers: int, students: int) -> Figure:
     """AUC of five models against the students they learned from; the size from which DKT leads BKT in every draw."""
     cross, most = found.leads_from(BKT), int(found.answers.index[-1])
-    heavy = {"best logistic": "best logistic", "DKT": "DKT", BKT: "BKT, prior"}
+    heavy = {"best logistic": "regression", "DKT": "network", BKT: "BKT, prior"}
     names = heavy | {"Rasch": "Rasch", "BKT": "BKT, raw"}
     lines = {name: found.means.loc[name].auc for name in names}
 
@@ -272,7 +281,7 @@ def learning(found: TutorRace, answers: int, students: int) -> Figure:
 
     return Figure(
         draw,
-        finding=f"From {cross} students DKT leads BKT; regression leads both",
+        finding=f"The network leads BKT from {cross} students on; a plain regression leads both",
         alt=f"Learning curves: AUC on {answers:,} answers of {students} test students against the number of training "
         f"students. DKT is ahead of BKT with a learned prior in every draw from {cross} students, about "
         f"{found.answers[cross]:,.0f} answers; logistic regression is ahead of DKT from "
