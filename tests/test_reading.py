@@ -41,6 +41,7 @@ SEVEN = "1, 2, 3, 4, 5, 6 and 7"
         (f"<table><tr><td><p>{SEVEN}</p></td></tr></table>", 0),
         (f"<details><summary>More</summary><p>{SEVEN}</p></details>", 0),
         (f"<div class='admonition dropdown'><p>{SEVEN}</p></div>", 0),
+        (f"<kt-data config='{{}}'><p>{SEVEN}</p></kt-data>", 0),
         (f"<p><code>{SEVEN}</code> and <span class='math'>{SEVEN}</span></p>", 0),
         ("<p>1, 2, 3, 4, 5 and <strong>6</strong> of <em>7</em></p>", 1),
         ("<p>1, 2, 3, 4, 5, 6 <a href='../references.html#x'>A, 7</a></p>", 0),

@@ -150,8 +150,8 @@ def article(page: str) -> Node:
 
 
 def aside(node: Node) -> bool:
-    """Whether it is no running text: a table, a figure, code, mathematics, a fold, a quoted claim or card."""
-    return node.tag in ASIDE_TAGS or bool(ASIDE_CLASSES & node.classes)
+    """Whether it is no running text: a table, a figure, code, mathematics, a fold, an explorer, a quoted claim."""
+    return node.tag in ASIDE_TAGS or node.tag.startswith("kt-") or bool(ASIDE_CLASSES & node.classes)
 
 
 def blocks(node: Node) -> Iterator[Node]:
