@@ -62,7 +62,7 @@ QUOTED = ("quotes.Claim(", "quotes.Card(", "quotes.Numbers(", "solution(")
 
 
 def test_strokes_are_shared():
-    """What draws or lays out tables, in the package and in folded cells, is bounded: 4,500 lines for eleven chapters."""
+    """What draws or lays out tables, in the package and folded cells, is bounded: 4,500 lines for eleven chapters."""
     package = sum(len(path.read_text("utf8").splitlines()) for how in DRAWING for path in SHOW.glob(how))
     cells = [c for notebook in NOTEBOOKS.values() for c in code(notebook) if folded(c)]
     cells = [c for c in cells if re.search(r"\bfigures\.|\btable\(", c.source)]
