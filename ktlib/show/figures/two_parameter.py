@@ -172,5 +172,5 @@ def coverage(found: ByBlock) -> Figure:
         alt=f"Coverage of 95% intervals over {found.n} classes. Mean-field holds the truth in {raw['difficulty']} of "
         f"difficulties and {raw['discrimination']} of discriminations; calibrated intervals in {solved['difficulty']} "
         f"and {solved['discrimination']}.",
-        name="coverage",
+        name="mean-field-coverage",
     )
