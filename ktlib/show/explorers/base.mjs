@@ -139,7 +139,7 @@ const CSS = `
   --peer: var(--kt-peer, #b84e00); --prior: var(--kt-prior, #8e106a); --other: var(--kt-other, #007a59);
   --line: color-mix(in srgb, var(--ink) 22%, transparent); display: block; box-sizing: border-box; max-width: 45rem;
   margin: 1rem 0; padding: 1rem; border: 1px solid var(--line); border-radius: .6rem; break-inside: avoid;
-  background: var(--page); color: var(--ink); font-size: .92em; line-height: 1.4 }
+  background: var(--page); color: var(--ink); font: .92em/1.4 var(--kt-sans, inherit) }
 .kt-grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); gap: .25rem 2rem;
   flex: 1 }
 .kt-slider { display: grid; grid-template-columns: 1fr auto; align-content: end; margin: 0 }
