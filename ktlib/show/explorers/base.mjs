@@ -58,7 +58,7 @@ export function slider(onInput, { min = 0, max = 1, step = 0.01 } = {}) {
   const show = (value, label, said = places(value), most = max) => {
     Object.assign(input, { max: most, value });
     input.setAttribute("aria-valuetext", said);
-    words.replaceChildren(...typeset(h, label));
+    if (words.textContent !== label) words.replaceChildren(...typeset(h, label));
     number.textContent = said;
   };
   return { node: h("label", { class: "kt-slider" }, words, number, input), show };
