@@ -173,7 +173,7 @@ const CSS = `
 .kt-band { fill: var(--estimate); opacity: .13 }
 .kt-verdict-line { margin: .5rem 0 .75rem }
 .kt-live { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-@media (max-width: 40rem) and (min-height: 34rem) {
+@media screen and (max-width: 40rem) and (min-height: 34rem) {
   .output:has(> .kt-explorer) { overflow: visible } /* or the picture could not stay in sight */
   .kt-explorer { padding: .75rem }
   .kt-stay { position: sticky; top: var(--kt-sticky, 0); z-index: 1; padding: .25rem 0 }
