@@ -453,6 +453,11 @@ def doors():
         explorers.BorrowExplorer,
         dict(prior=None, vary="p_slip", own=0.2, students=5, answers=4),
     )
+    yield (
+        "show.explorers.ImaginedExplorer",
+        explorers.ImaginedExplorer,
+        dict(typical=0.7, imagined=10, knew=2, asked=5),
+    )
     yield "show.explorers.AUCExplorer", explorers.AUCExplorer, dict(forecasts=(0.2, 0.7), answers=(0, 1))
     yield (
         "show.explorers.TwoModelsExplorer",

@@ -58,7 +58,7 @@ export function slider(onInput, { min = 0, max = 1, step = 0.01 } = {}) {
   const show = (value, label, said = places(value), most = max) => {
     Object.assign(input, { max: most, value });
     input.setAttribute("aria-valuetext", said);
-    words.replaceChildren(...typeset(h, label));
+    if (words.textContent !== label) words.replaceChildren(...typeset(h, label));
     number.textContent = said;
   };
   return { node: h("label", { class: "kt-slider" }, words, number, input), show };
@@ -139,7 +139,7 @@ const CSS = `
   --peer: var(--kt-peer, #b84e00); --prior: var(--kt-prior, #8e106a); --other: var(--kt-other, #007a59);
   --line: color-mix(in srgb, var(--ink) 22%, transparent); display: block; box-sizing: border-box; max-width: 45rem;
   margin: 1rem 0; padding: 1rem; border: 1px solid var(--line); border-radius: .6rem; break-inside: avoid;
-  background: var(--page); color: var(--ink); font-size: .92em; line-height: 1.4 }
+  background: var(--page); color: var(--ink); font: .92em/1.4 var(--kt-sans, inherit) }
 .kt-grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); gap: .25rem 2rem;
   flex: 1 }
 .kt-slider { display: grid; grid-template-columns: 1fr auto; align-content: end; margin: 0 }
@@ -173,7 +173,7 @@ const CSS = `
 .kt-band { fill: var(--estimate); opacity: .13 }
 .kt-verdict-line { margin: .5rem 0 .75rem }
 .kt-live { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-@media (max-width: 40rem) and (min-height: 34rem) {
+@media screen and (max-width: 40rem) and (min-height: 34rem) {
   .output:has(> .kt-explorer) { overflow: visible } /* or the picture could not stay in sight */
   .kt-explorer { padding: .75rem }
   .kt-stay { position: sticky; top: var(--kt-sticky, 0); z-index: 1; padding: .25rem 0 }
