@@ -82,7 +82,7 @@ def test_the_answers_are_those_of_the_seed():
     ("given", "says"),
     [
         (dict(students=40), "students = 40: give one of 20, 30"),
-        (dict(spread=3), "spread = 3: give one of None, 8"),
+        (dict(spread=3), "spread = 3: give one of 8, 4"),
         (dict(classes=0), "classes = 0"),
         (dict(discrimination=200.0, classes=1), "nothing to estimate"),
     ],

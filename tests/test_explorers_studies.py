@@ -40,7 +40,7 @@ def test_shared_says_the_same_in_the_page():
     at = [(i, j) for i in range(len(told["leads"])) for j in range(len(told["shareds"]))]
     expected = [SharedExplorer(told["shareds"][j], told["leads"][i]).finding() for i, j in at]
     assert in_node("shared", *[("sentence", told, pair) for pair in at]) == expected
-    assert SharedExplorer(0, 0.0).finding().count("no lead to hide") == 1
+    assert SharedExplorer(0, 0.0).finding().count("of the fit's making") == 1
 
 
 def test_two_abilities_are_those_of_the_model():

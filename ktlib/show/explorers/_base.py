@@ -91,7 +91,7 @@ def stop(value, stops, name: str):
     for one in stops:
         if one == value:
             return one
-    raise ValueError(f"{name} = {value:g}: give one of {', '.join(map(str, stops))}")
+    raise ValueError(f"{name} = {value:g}: give one of {', '.join(f'{one:g}' for one in stops if one is not None)}")
 
 
 def likely(p: float) -> str:

@@ -34,7 +34,7 @@ class RunawayExplorer(Element):
     discrimination: float = 0.3
     difficulty: float = -1.5
     students: int = 50
-    spread: float | None = None
+    spread: float | None = 1
     classes: int = 12
     seed: int = 0
 

@@ -7,7 +7,7 @@ export function sentence({ leads, shareds, one, own, n }, [lead, shared]) {
   const said = ([mean, half]) => `${places(mean)} ± ${places(half)}`;
   const truth = leads[lead];
   const part = whole(Math.max(0, 1 - one[lead][shared][0] / truth));
-  const hidden = truth ? `One prior for all hides ${part} of the lead.` : "The classes are equal: there is no lead to hide.";
+  const hidden = truth ? `One prior for all hides ${part} of the lead.` : "The classes are equal: any distance is of the fit's making.";
   return (
     `${count(shareds[shared], "shared question")}, class B really ${places(truth)} ahead. One prior for all says ` +
     `${said(one[lead][shared])}; a middle of its own for each class, ${said(own[lead][shared])}. ${hidden} ` +

@@ -30,7 +30,7 @@ class SharedExplorer(Element):
         found = _found()
         row, column = found["leads"].index(self.lead), found["shareds"].index(self.shared)
         (one, half), (own, own_half) = (found[fit][row][column] for fit in ("one", "own"))
-        hidden = "The classes are equal: there is no lead to hide."
+        hidden = "The classes are equal: any distance is of the fit's making."
         if self.lead:
             hidden = f"One prior for all hides {whole(max(0, 1 - one / self.lead))} of the lead."
         return (
