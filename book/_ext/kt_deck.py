@@ -68,7 +68,7 @@ def page(quotes: Quotes) -> str:
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{kt_slides.BOOK}: the deck</title><meta name="description" content="{ABOUT}">
-<meta property="og:image" content="../share.png">
+<meta property="og:image" content="share.png">
 <script>{THEME}</script>
 <style>{style()}</style></head>
 <body class="bd-article"><main tabindex="0" aria-label="Cards, side by side">{first}{cards}</main>
@@ -83,7 +83,7 @@ def card_section(card: Quote, quotes: Quotes) -> str:
     inside = kt_cards.answer(card) + kt_cards.drawing(card, quotes) + kt_cards.limits(card)
     shown = escape(kt_slides.source(card, quotes))
     return (
-        f'<section class="kt-pitch" id="{name}"><h2>{escape(kt_cards.asked(card))}</h2>{inside}'
+        f'<section class="kt-pitch" id="{name}" tabindex="0"><h2>{escape(kt_cards.asked(card))}</h2>{inside}'
         f'<p class="kt-links">Shown in {shown}</p></section>'
     )
 
