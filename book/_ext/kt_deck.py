@@ -68,7 +68,7 @@ def page(quotes: Quotes) -> str:
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{kt_slides.BOOK}: the deck</title><meta name="description" content="{ABOUT}">
-<meta property="og:image" content="share.png">
+<meta property="og:image" content="share.png"><link rel="icon" href="data:,">
 <script>{THEME}</script>
 <style>{style()}</style></head>
 <body class="bd-article"><main tabindex="0" aria-label="Cards, side by side">{first}{cards}</main>
