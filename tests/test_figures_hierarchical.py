@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from invented import cold_items, exam_study
+from invented import cold_items, exam_study, mean
 
 from ktlib.show.figures import hierarchical as figures
 from ktlib.studies.as_if_new import WAYS, AsIfNew
+from ktlib.studies.exams import ExamStudy
 from ktlib.studies.label_maps import LabelMap
 
 
@@ -25,9 +26,21 @@ def as_if_new() -> AsIfNew:
     return AsIfNew(correct, item, dict.fromkeys(WAYS, p), 2)
 
 
+def paper_layouts():
+    """A study in which the paper's layouts lose on the simulated log and gain on both others."""
+    study = exam_study()
+    gain = {log: 0.02 if log != "simulated" else -0.02 for log in study.data}
+    rows = {
+        log: [{"what": f"K = 3, {way} - K = 3", "where": at, "metric": "auc", "n": 9} | mean(gain[log])
+              for way in ("apart", "two each") for at in figures.PLACES]
+        for log in gain
+    }  # fmt: skip
+    return ExamStudy(study.about, {log: found | {"differences": rows[log]} for log, found in study.data.items()})
+
+
 FIGURES = {
-    "areas": lambda: figures.areas(exam_study(), "eedi"),
     "rare": lambda: figures.rare_areas(exam_study()),
+    "layouts": lambda: figures.layouts(paper_layouts()),
     "more": lambda: figures.more_factors(exam_study()),
     "directions": lambda: figures.directions(np.array([100, 200, 500, 9000]), np.array([20, -30, 4.0, -2])),
     "map": lambda: figures.label_map({"eedi": label_map(), "timss": label_map()}),
@@ -48,23 +61,13 @@ def dots(ax, colour):
                      for xy in line.get_xydata()])  # fmt: skip
 
 
-def test_areas_are_the_studys_largest_first():
-    study = exam_study()
-    ax = FIGURES["areas"]().fig().axes[0]
-    drawn = dots(ax, figures.ESTIMATE)
-    told = [area for area in study.areas("eedi") if area.told]
-    assert [area.answers for area in told] == [3000, 1200]
-    np.testing.assert_allclose(drawn[:, 0], [area.scores["K = 3, all to all"]["auc"].mean for area in told])
-    assert [text.get_text() for text in ax.texts] == ["too few to say"]
-    assert "in 2 of 2 areas" in FIGURES["areas"]().alt
-
-
 def test_gains_are_the_studys():
     drawn = dots(FIGURES["rare"]().fig().axes[0], figures.ESTIMATE)
-    np.testing.assert_allclose(drawn[:, 0], 0.014)
+    np.testing.assert_allclose(drawn[:, 0], 1.4)  # of 100 pairs
     drawn = dots(FIGURES["more"]().fig().axes[1], figures.PEER)
     np.testing.assert_allclose(drawn[:, 0], -0.03)
-    assert "hurt" in FIGURES["more"]().finding and "on simulated answers" in FIGURES["rare"]().finding
+    assert "hurt" in FIGURES["more"]().finding and "1.4 more pairs in 100" in FIGURES["rare"]().finding
+    assert FIGURES["layouts"]().finding.endswith("help a little on Eedi and TIMSS, and hurt on the simulated log")
 
 
 def test_directions_and_questions_stand_where_they_were_found():
@@ -78,4 +81,4 @@ def test_every_area_is_on_the_map_and_the_crossing_is_circled():
     assert sum(line.get_marker() in "os^" for line in FIGURES["map"]().fig().axes[0].lines) == 9
     ax = FIGURES["cold"]().fig().axes[0]
     ring = next(line for line in ax.lines if line.get_markerfacecolor() == "none")
-    assert ring.get_xdata() == [2] and "After 2 answers" in FIGURES["cold"]().finding
+    assert ring.get_xdata() == [2] and "from 2 answers on" in FIGURES["cold"]().finding

@@ -16,7 +16,6 @@ NOT_YET = {
     "09_dense",
     "10_overlap",
     "12_factorization",
-    "13_hierarchical",
 }
 QUESTION, ANSWER = "> **Predict first.**", "> **Your prediction.**"
 

@@ -28,23 +28,19 @@ KNOWN: dict[str, set[str]] = {
         "02_sensitivity",
         "03_em",
         "12_factorization",
-        "13_hierarchical",
     },
     "exercises": {
         "01_bkt",
         "02_sensitivity",
         "03_em",
         "12_factorization",
-        "13_hierarchical",
     },
     "prediction": {
         "02_sensitivity",
         "03_em",
         "12_factorization",
-        "13_hierarchical",
     },
     "cards": {
-        "brand-new-question",
         "fancy-model",
         "one-wrong-answer",
         "wrong-parameters",

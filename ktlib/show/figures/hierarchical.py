@@ -3,72 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from textwrap import shorten
 
 import numpy as np
 
 from ...studies.as_if_new import AsIfNew
 from ...studies.cold_items import INFORMED, ColdItems
-from ...studies.exams import ALL, ExamStudy
+from ...studies.exams import ExamStudy
 from ...studies.label_maps import LabelMap
-from ...studies.means import signed
+from ...studies.means import Mean, signed
 from .. import strokes
 from ..figure import Figure, Page
 from ..style import ESTIMATE, OTHER, PEER, PRIOR, TRUTH
 
 LOGS = {"simulated": "Simulated", "flat": "Simulated, flat", "eedi": "Eedi", "timss": "TIMSS"}
+NAMES = LOGS | {"simulated": "the simulated log"}
 REAL = ("simulated", "eedi", "timss")  # all but the one made so that attributes mean nothing
 WHERE = {"rare": "rare areas", "thin": "thin questions", "all": "all answers"}
 PLACES = {"all": "all answers", "half": "the less frequent half of the areas", "rare": "rare areas"}
 PRIORS = {"": ("spreads learned", ESTIMATE), ", fixed": ("all priors N(0, 1)", PEER)}
-MODELS = ("2PL", "K = 3", f"K = 3, {ALL}")
 FAMILIES = ((ESTIMATE, "o", "●"), (PEER, "s", "■"), (OTHER, "^", "▲"))
 
 
-def areas(study: ExamStudy, log: str, models=MODELS) -> Figure:
-    """Test AUC and F1 of three models in each content area of a log, the largest area on top."""
-    found, colours = study.areas(log), dict(zip(models, (TRUTH, PEER, ESTIMATE), strict=True))
-    ahead = {metric: study.ahead(log, *models[:0:-1], metric) for metric in ("auc", "f1")}
-    counts = {metric: "{} of {}".format(*pair) for metric, pair in ahead.items()}
-
-    def draw(page: Page) -> None:
-        height = max(2.2, 0.6 + len(found) * (0.2 if page.narrow else 0.23))
-        axes = page.panels(2, sharey=True, stacked=False, height=height)
-        for ax, metric, title in zip(axes, ahead, ("AUC", "F1"), strict=True):
-            for model, at in zip(models, (-0.25, 0, 0.25), strict=True):
-                rows = [(y + at, area.scores[model][metric]) for y, area in enumerate(found) if area.told]
-                low, high = (np.clip([getattr(mean, end) for _, mean in rows], 0.45, 1) for end in ("low", "high"))
-                at, values = [y for y, _ in rows], [mean.mean for _, mean in rows]
-                strokes.intervals(ax, values, low, high, colours[model], at, ms=2.5)
-            ax.set_title(f"{title}: {'' if page.narrow else 'attributes ahead in '}{counts[metric]}", fontsize="medium")
-            ax.set_xlim(0.45, 1)
-            ax.grid(axis="y", visible=False)
-        for y, area in enumerate(found):
-            if not area.told:
-                strokes.label(axes[0], 0.46, y, "too few to say", bold=False, fontsize="small")
-        letters = 20 if page.narrow else 34
-        names = [f"{shorten(area.name, letters, placeholder=' …')}  {area.answers:,}" for area in found]
-        strokes.rows(page, axes[0], names, 99, 99)
-        axes[0].tick_params(axis="y", labelsize=7.2 if page.narrow else 9)
-        words = f"test answers, mean of {study.splits[log]} splits, 95%; beside the name: all answers"
-        strokes.key_below(page, [(m.replace(f", {ALL}", " and attributes"), c) for m, c in colours.items()], words)
-
-    return Figure(
-        draw,
-        finding=f"{LOGS[log]}: attributes ahead in {counts['auc']} areas; fewer answers, less sure",
-        alt=f"{LOGS[log]}: test AUC and F1 by content area, in descending number of answers, for 2PL, three factors, "
-        "and three factors with attributes (all to all, a layout of ours). With attributes AUC is higher than without "
-        f"in {counts['auc']} areas, F1 in {counts['f1']}. Intervals widen downwards.",
-        name=f"areas-{log}",
-    )
-
-
-def _gains(page: Page, panels: Mapping[str, list], places: Iterable[str], clip: tuple, columns: int) -> None:
+def _gains(page: Page, panels: Mapping[str, list], places: Iterable[str], clip: tuple, columns: int, digits=2) -> None:
     """Differences with intervals. panels: title -> (colour, a `Mean` or None for each place) each."""
     axes = page.panels(len(panels), sharex=True, sharey=True, stacked=columns, height=2.2 if page.narrow else None)
     for ax, (title, series) in zip(axes, panels.items(), strict=True):
         ax.axvline(0, color=TRUTH, lw=1)
-        for (colour, means), up in zip(series, (-0.12, 0.16), strict=True):
+        ups = (-0.12, 0.16) if len(series) > 1 else (0,)
+        for (colour, means), up in zip(series, ups, strict=True):
             rows = [(y + up, m) for y, m in enumerate(means) if m]
             ends = np.clip([(m.mean, m.low, m.high) for _, m in rows], *clip).T
             strokes.intervals(ax, *ends, colour, [y for y, _ in rows])
@@ -79,49 +43,79 @@ def _gains(page: Page, panels: Mapping[str, list], places: Iterable[str], clip: 
             strokes.label(ax, at, y - 0.36, words, side=side, bold=False, gap=0, **look)
         ax.grid(axis="y", visible=False)
         ax.set_title(title, fontsize="medium")
-        strokes.ticks(
-            ax, "x", (ends := (clip[0] * 2 / 3, 0, clip[1] * 2 / 3)), [signed(v, 2) if v else "0" for v in ends]
-        )
+        ends = clip[0] * 2 / 3, 0, clip[1] * 2 / 3
+        strokes.ticks(ax, "x", ends, [signed(v, digits) if v else "0" for v in ends])
     strokes.rows(page, axes[0], list(places), 13, 13)
     axes[0].set_ylim(2.5, -0.6)
 
 
+def _hundredfold(found: Mean | None) -> Mean | None:
+    """A difference in AUC as one in pairs of a hundred."""
+    ends = {name: 100 * getattr(found, name) for name in ("mean", "low", "high")} if found else {}
+    return found and replace(found, **ends)
+
+
 def rare_areas(study: ExamStudy) -> Figure:
-    """What attributes add to three factors, in rare areas, on thin questions and over all answers, in two layouts."""
+    """What attributes add to three factors, in pairs told apart: in rare areas, on thin questions, everywhere."""
     logs = [log for log in LOGS if log in study.data]
-    series = {"all to all, ours": (ALL, ESTIMATE), "apart, the paper's first": ("apart", OTHER)}
-    gain = {log: {where: study.attributes(log, where) for where in WHERE} for log in logs}
-    rare = {log: gain[log]["rare"] for log in REAL if log in gain}
-    sure = [
-        f"{signed(d.mean)} on {'simulated answers' if x == 'simulated' else LOGS[x]}"
-        for x, d in rare.items()
-        if d.sign == 1
-    ]
-    unsure = [LOGS[log] for log, d in rare.items() if d.sign != 1]
+    gain = {log: {at: _hundredfold(study.attributes(log, at)) for at in WHERE} for log in logs}
+    made, unsure = gain["simulated"]["rare"], [LOGS[log] for log in REAL[1:] if gain[log]["rare"].sign != 1]
 
     def draw(page: Page) -> None:
-        def of(log):
-            return [(colour, [study.attributes(log, at, layout) for at in WHERE]) for layout, colour in series.values()]
-
-        _gains(page, {LOGS[log].replace(", ", ",\n"): of(log) for log in logs}, WHERE.values(), (-0.03, 0.045), 2)
-        splits = sorted(set(study.splits.values()))
-        words = f"gain in test AUC over three factors without; {' or '.join(map(str, splits))} splits, 95%"
-        strokes.key_below(page, [(words, colour) for words, (_, colour) in series.items()], words)
+        panels = {LOGS[log].replace(", ", ",\n"): [(ESTIMATE, list(gain[log].values()))] for log in logs}
+        _gains(page, panels, WHERE.values(), (-3, 4.5), 2, digits=0)
+        splits = " or ".join(map(str, sorted(set(study.splits.values()))))
+        words = (
+            "pairs told apart of 100, with attributes\nless without"
+            if page.narrow
+            else "pairs told apart of 100, with attributes less without"
+        )
+        page.fig.supxlabel(f"{words}; {splits} splits, 95%", fontsize="medium")
 
     return Figure(
         draw,
-        finding=(
-            f"Attributes lift AUC in rare areas: {', '.join(sure)}"
-            if sure
-            else "Attributes bring no sure gain in rare areas"
-        )
-        + (f"; not surely on {' and '.join(unsure)}" if sure and unsure else ""),
-        alt="Gain in test AUC from attributes (all to all), in pairs, with 95% intervals. "
+        finding=f"In rare areas that share abilities, attributes tell {made.mean:.1f} more pairs in 100 apart"
+        + (f"; on {' and '.join(unsure)} no sure gain" if unsure else ""),
+        alt="Of 100 pairs of a right and a wrong answer, how many more are told apart by three factors with attributes "
+        "(all to all) than without, with 95% intervals. "
         + " ".join(
-            f"{LOGS[log]}: {'; '.join(f'{words} {d}' for at, words in WHERE.items() if (d := gain[log][at]))}."
+            f"{LOGS[log]}: {'; '.join(f'{words} {d:.1f}' for at, words in WHERE.items() if (d := gain[log][at]))}."
             for log in logs
         ),
         name="rare-areas",
+    )
+
+
+def layouts(study: ExamStudy) -> Figure:
+    """What the paper's two layouts of attributes add to three factors: everywhere, and where answers are few."""
+    logs = [log for log in REAL if log in study.data]
+    ways = {"apart": OTHER, "two each": PEER}
+    gain = {log: {way: [study.attributes(log, at, way) for at in PLACES] for way in ways} for log in logs}
+    everywhere = {log: [means[0].sign for means in gain[log].values()] for log in logs}
+    gains, losses = ([NAMES[log] for log, signs in everywhere.items() if set(signs) == {sign}] for sign in (1, -1))
+    found = [
+        f"{what} on {' and '.join(names)}" for what, names in (("help a little", gains), ("hurt", losses)) if names
+    ]
+
+    def draw(page: Page) -> None:
+        panels = {LOGS[log]: [(colour, gain[log][way]) for way, colour in ways.items()] for log in logs}
+        names = ["all answers", "less frequent half of areas", "rare areas"]
+        _gains(page, panels, names, (-0.015, 0.03), 1)
+        strokes.key_below(page, ways.items(), "gain in test AUC from attributes, three factors of its own, 95%")
+
+    return Figure(
+        draw,
+        finding="Over all answers the paper’s layouts "
+        + (", and ".join(found) if found else "bring no sure gain or loss"),
+        alt="Gain in test AUC over three factors without attributes, in pairs, with 95% intervals. "
+        + " ".join(
+            f"{LOGS[log]}, {way}: "
+            + "; ".join(f"{place} {d:.4f}" for place, d in zip(PLACES.values(), means, strict=True) if d)
+            + "."
+            for log in logs
+            for way, means in gain[log].items()
+        ),
+        name="layouts",
     )
 
 
@@ -256,42 +250,49 @@ def as_if_new(found: AsIfNew, log: str) -> Figure:
 
 
 def new_question(cold: ColdItems) -> Figure:
-    """Log loss on further answers against how many answers to a question stayed in training, by model."""
-    models = {"2PL": TRUTH, "regression": PRIOR, "K = 3": PEER, INFORMED: ESTIMATE}
-    logs = [log for log in LOGS if log in cold.data]
+    """Pairs told apart, of 100, against how many answers to a question stayed in training, on the real logs."""
+    logs = [log for log in REAL[1:] if log in cold.data]
+    models = {"its own answers": ("K = 3", PEER), "both": (INFORMED, ESTIMATE)}
     crossed = {log: cold.crossed(log) for log in logs}
-    counts = sorted({kept for kept in crossed.values() if kept})
-    span = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1])))) if counts else ""
+
+    def pairs(log: str, kept: int, model: str) -> float:
+        return 100 * cold.of(log, kept, model, "auc").mean
+
+    alone = {log: pairs(log, 0, INFORMED) for log in logs}
+    soon = " and ".join(map(str, dict.fromkeys(crossed.values()))) if all(crossed.values()) else ""
+    first, last = " and ".join(dict.fromkeys(f"{alone[log]:.0f}" for log in logs)), cold.kept[-1]
 
     def draw(page: Page) -> None:
         at = np.arange(len(cold.kept))
-        for ax, log in zip(
-            np.atleast_1d(page.panels(len(logs), height=2.1 if page.narrow else None)), logs, strict=True
-        ):
-            for model, colour in models.items():
-                ax.plot(at, [cold.of(log, kept, model).mean for kept in cold.kept], "o-", color=colour, ms=3.5, lw=1.8)
-            informed, peer = (cold.of(log, 0, model).mean for model in (INFORMED, "regression"))
-            strokes.level(ax, min(informed, peer), colour=PRIOR if peer < informed else ESTIMATE)
+        axes = page.panels(len(logs), sharey=True, height=2.3 if page.narrow else None)
+        for ax, log in zip(axes, logs, strict=True):
+            for model, colour in models.values():
+                ax.plot(at, [pairs(log, kept, model) for kept in cold.kept], "o-", color=colour, ms=3.5, lw=1.8)
+            best = max(alone[log], pairs(log, 0, "regression"))
+            strokes.level(ax, best, f"attributes alone: {best:.0f}", PRIOR, side="below")
             if crossed[log] is not None:
-                here = cold.kept.index(crossed[log]), cold.of(log, crossed[log], "K = 3").mean
+                here = cold.kept.index(crossed[log]), pairs(log, crossed[log], "K = 3")
                 ax.plot(*here, "o", ms=12, mfc="none", mec=TRUTH, mew=1.5)
+            most = pairs(log, last, INFORMED)
+            strokes.label(ax, at[-1], most, f"{most:.0f}", ESTIMATE, "above")
             strokes.ticks(ax, "x", at, list(map(str, cold.kept)))
             ax.tick_params(axis="x", labelsize="small")
+            ax.margins(y=0.18)
             ax.set_title(f"{LOGS[log]}, n = {cold.items(log)} × {cold.draws(log)}", fontsize="medium")
-        page.fig.supylabel("log loss on further answers", fontsize="medium")
-        names = [(model.replace(f", {ALL}", " and attributes"), colour) for model, colour in models.items()]
-        words = "answers to the question in training; circled: own data beat attributes alone (dashed)"
+        page.fig.supylabel("pairs told apart, of 100", fontsize="medium")
+        names = [(words, colour) for words, (_, colour) in models.items()]
+        words = "answers to the question; circled: its own surely beat attributes alone"
         strokes.key_below(page, names, words)
 
-    every = bool(counts) and None not in crossed.values()
     return Figure(
         draw,
-        finding=f"After {span} answer{'s' * (span != '1')}, a question's own data beat all its attributes"
-        if every
-        else "Own answers soon tell more than attributes",
-        alt="Log loss on further answers to questions that keep 0 to 100 answers in training, by model. "
+        finding=f"Before any answer we rank {first} of 100 pairs rightly; "
+        + (f"from {soon} answers on its own tell more" if soon else "its own answers soon tell more"),
+        alt="Of 100 pairs of a right and a wrong answer, how many are told apart, by how many answers a question has. "
         + " ".join(
-            f"{LOGS[log]}: three factors with {k} answers beat attributes alone." for log, k in crossed.items() if k
+            f"{LOGS[log]}: {alone[log]:.0f} with attributes and no answer, {pairs(log, last, INFORMED):.0f} with both "
+            f"and {last} answers; {f'own answers alone surely do better from {k} on' if k else 'no sure crossing'}."
+            for log, k in crossed.items()
         ),
         name="new-question",
     )
