@@ -4,7 +4,8 @@ In headless Chromium, from http://localhost and from the disk, light and dark, a
 page asks nothing of any other host, logs no error, never scrolls sideways, weighs at most 350 KB as sent with
 gzip, breaks no serious axe rule, shows its skip link to whoever presses Tab, gives the Tab key every control, and says
 what a word of the glossary means. What a reader predicts is remembered and said where the answer comes. A search
-quotes prose, and an address that does not exist leads back to the first page.
+quotes prose, the boxes above cards and claims leave what is asked for, a printed card has a sheet to itself, and an
+address that does not exist leads back to the first page.
 
 Needs Chromium (apt-get install chromium) and pip install playwright axe-playwright-python.
 """
@@ -250,6 +251,17 @@ class Check:
         self.expect(gone.is_visible(), f"{base}claims.html: an address does not show its row")
         page.close()
 
+    def sheets(self, base: str) -> None:
+        """Printed upright and on its side, the deck gives each card one sheet, after that of the questions."""
+        page = self.browser.new_page()
+        page.goto(base + "deck.html")
+        cards = page.locator("section.kt-pitch").count()
+        for landscape in (False, True):
+            printed = page.pdf(format="A4", landscape=landscape)
+            sheets = len(re.findall(rb"/Type /Page\b", printed))
+            self.expect(sheets == cards + 1, f"deck.html: {cards} cards on {sheets} sheets, {landscape=}")
+        page.close()
+
     def missing(self, base: str) -> None:
         """A page that is not there, deep down, leads to the first page."""
         page = self.browser.new_page()
@@ -363,6 +375,8 @@ def visit(site: Path, screenshots: Path | None, names: list[str]) -> tuple[int, 
                 check.missing(base)
             if "claims.html" in names:
                 check.filters(base)
+            if "deck.html" in names:
+                check.sheets(base)
         browser.close()
     server.shutdown()
     return check.passed, len(check.faults)
