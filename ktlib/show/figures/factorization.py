@@ -13,7 +13,7 @@ from ...studies.means import signed
 from ...studies.stopping import StoppingStudy
 from .. import strokes
 from ..figure import Figure, Page
-from ..style import ESTIMATE, PEER, PRIOR, TRUTH
+from ..style import ESTIMATE, PAPER, PEER, PRIOR, TRUTH
 
 LOGS = {"simulated": "Simulated", "eedi": "Eedi", "timss": "TIMSS"}
 TITLES = {"auc": "AUC", "f1": "F1"}
@@ -168,7 +168,7 @@ def steps(study: ExamStudy) -> Figure:
                 ax.barh(y, end[k + 1] - end[k], left=end[k], color=colour, height=0.5)
                 if k < 2:
                     words = f"+{end[k + 1] - end[k]:.0f}"
-                    strokes.label(ax, end[k : k + 2].mean(), y + 0.3, words, colour, "below", gap=2)
+                    ax.text(end[k : k + 2].mean(), y, words, color=PAPER, weight="bold", ha="center", va="center")
             strokes.label(ax, end[3], y, f"+{end[3] - end[2]:.1f}", PEER, gap=4)
         strokes.rows(page, ax, list(LOGS.values()), 99, 99)
         ax.set(xlim=(50, 88), ylim=(2.6, -0.6))
