@@ -45,8 +45,8 @@ def drawing(card: Quote, quotes: Quotes) -> str:
 def limits(card: Quote) -> str:
     """The nearest false sentence, what we may not say, and the line for the expert."""
     data = card.data
-    false = f'<p class="kt-false"><b>Not:</b> “{escape(data["false"])}”</p>' if data["false"] else ""
-    expert = f'<p class="kt-expert"><b>For the expert</b> {escape(data["expert"])}</p>' if data["expert"] else ""
+    false = f'<p class="kt-false"><b>Not:</b> “{escape(data["false"])}”</p>'
+    expert = f'<p class="kt-expert"><b>For the expert</b> {escape(data["expert"])}</p>'
     told = "".join(f"<li>{escape(text)}</li>" for text in data["limits"])
     return f'{false}<p class="kt-limits">What we may not say</p><ul class="kt-limits">{told}</ul>{expert}'
 

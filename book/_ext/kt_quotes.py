@@ -16,7 +16,6 @@ from sphinx.util import logging
 from ktlib.show.quotes import MIME
 
 LABELLED = re.compile(r"^<!-- label: (\S+) -->\n+#+ (.+)$", re.M)
-OLDER = {"also": [], "false": "", "expert": "", "audience": ""}  # what an older card does not say
 log = logging.getLogger(__name__)
 
 
@@ -86,4 +85,4 @@ def _in_cells(cells: list[dict], docname: str) -> Iterator[Quote]:
         for output in cell.get("outputs", []):
             bundle = output.get("data", {})
             if MIME in bundle:
-                yield Quote(docname, OLDER | bundle[MIME] if bundle[MIME]["kind"] == "card" else bundle[MIME])
+                yield Quote(docname, bundle[MIME])

@@ -187,8 +187,7 @@ def card_slide(card: Quote, quotes: Quotes) -> Slide:
     page.stack(head, MARGIN, WIDTH - 2 * MARGIN, HEAD[0] - 16, HEAD[1] - 20)
     top = max(line.y for line in page.lines) + 44
     beside = [("What we may not say", 28, PEER, True, 0), (data["limits"][0], 36, INK, False, 0.15)]
-    if data["expert"]:
-        beside += [("For the expert", 28, QUIET, True, 1.2), (data["expert"], 28, QUIET, False, 0.15)]
+    beside += [("For the expert", 28, QUIET, True, 1.2), (data["expert"], 28, QUIET, False, 0.15)]
     page.stack(beside, COLUMN, WIDTH - MARGIN - COLUMN, top + 6, FOOT - 24)
     if data["figure"] in quotes.figures:
         figure = plain(quotes.figures[data["figure"]]).replace("<svg ", f"<svg {AT_CORNER} ", 1)

@@ -165,7 +165,7 @@ class Card(_Quote):
     shown: label of the section that shows it. audience: one of `AUDIENCES`, where others get another answer.
 
     A number is what `numbers_in` finds. Raises ValueError when the answer breaks a rule, no limit is stated, a field is
-    empty or says NaN. A card without `false` is of the older kind: its answer has at most 30 words, no more is asked.
+    empty or says NaN.
     """
 
     kind = "card"
@@ -174,9 +174,9 @@ class Card(_Quote):
     also: tuple[str, ...] = ()
     answer: str
     figure: str
-    false: str = ""
+    false: str
     limits: tuple[str, ...]
-    expert: str = ""
+    expert: str
     shown: str
     audience: str = ""
 
@@ -188,10 +188,9 @@ class Card(_Quote):
                 raise ValueError(f"card {self.name!r} needs {field}, a tuple of {need}")
             object.__setattr__(self, field, tuple(given))
         checks.one_of(self.audience, AUDIENCES, f"audience of card {self.name!r}")
-        unsaid = [
-            k for k in ("false", "expert", "audience") if isinstance(getattr(self, k), str) and not getattr(self, k)
-        ]
-        fields = {k: v for k, v in asdict(self).items() if k not in unsaid}
+        fields = asdict(self)
+        if isinstance(self.audience, str) and not self.audience:
+            del fields["audience"]
         limits, also = fields.pop("limits"), fields.pop("also")
         _check_said(self, "card", fields | _counted("limit", limits) | _counted("other way to ask", also))
         self._check_answer()
@@ -199,10 +198,8 @@ class Card(_Quote):
     def _check_answer(self) -> None:
         """Whether the answer can be said in one breath to anybody."""
         of, words = f"the answer of card {self.name!r}", len(self.answer.split())
-        if words > (20 if self.false else 30):
-            raise ValueError(f"{of} has {words} words; one breath is {20 if self.false else 30}: cut it")
-        if not self.false:
-            return
+        if words > 20:
+            raise ValueError(f"{of} has {words} words; one breath is 20: cut it")
         found = numbers_in(self.answer)
         if len(found) != 1:
             raise ValueError(f"{of} holds {len(found)} numbers ({' | '.join(found) or 'none'}): keep exactly one")
@@ -213,8 +210,8 @@ class Card(_Quote):
     def _html(self) -> str:
         e = {k: html.escape(v) for k, v in asdict(self).items() if isinstance(v, str)}
         limits = "".join(f"<li>{html.escape(t)}</li>" for t in self.limits)
-        false = f'<p class="kt-false"><strong>Not:</strong> “{e["false"]}”</p>' if self.false else ""
-        expert = f'<p class="kt-expert"><strong>For the expert.</strong> {e["expert"]}</p>' if self.expert else ""
+        false = f'<p class="kt-false"><strong>Not:</strong> “{e["false"]}”</p>'
+        expert = f'<p class="kt-expert"><strong>For the expert.</strong> {e["expert"]}</p>'
         return (
             f'<div class="kt-card" id="card-{self.name}"><p class="kt-question">“{e["question"]}”</p>'
             f'<p class="kt-answer">{e["answer"]}</p>{false}'
