@@ -168,7 +168,7 @@ def test_a_cards_figure_holds_the_number_of_its_answer(answer, drawings, faults)
     assert len(reading.unshown(card(answer, *drawings))) == faults
 
 
-def test_a_site_is_checked_page_by_page_and_excuses_only_shrink(tmp_path):
+def test_a_site_is_checked_page_by_page(tmp_path):
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "glossary.html").write_text(GLOSSARY)
     (tmp_path / "pitch.html").write_text("<section class='kt-pitch' id='who'><p class='kt-answer'>Me.</p></section>")
@@ -182,10 +182,5 @@ def test_a_site_is_checked_page_by_page_and_excuses_only_shrink(tmp_path):
         "terms": {"01_a": 0},
         "cards": {"who": 1},
     }
-    excused = {"numbers": {"01_a"}, "exercises": {"01_a"}, "cards": {"who"}}
-    assert reading.verdicts(found, excused) == []
-    assert len(reading.verdicts(found, {})) == 4
-    (told,) = reading.verdicts(found, excused | {"terms": {"01_a"}})
-    assert told.startswith("01_a: terms: nothing is wrong")
-    (told,) = reading.verdicts(found, excused | {"terms": {"02_gone"}})
-    assert told.startswith("02_gone: terms")
+    told = reading.told(found)
+    assert len(told) == 4 and told[0].startswith("01_a: numbers: 7 numbers in")

@@ -3,8 +3,7 @@
 Numbers: no paragraph of a chapter holds more than six. Exercises: three to six a chapter, each with a solution that
 says a number or a reason, two of them for pen and paper. Prediction: each chapter asks for one and comes back to it.
 Terms: what the glossary explains is linked to it where a chapter first uses it. Cards: the number of a card's answer
-stands in its figure. Prints every fault, also of those in KNOWN, which tools/check_site.py excuses. Standard library
-only.
+stands in its figure. Standard library only.
 """
 
 from __future__ import annotations
@@ -20,32 +19,6 @@ from urllib.parse import unquote
 MOST_NUMBERS = 6
 EXERCISES = range(3, 7)
 WITHOUT_COMPUTER = 2
-
-# Chapters and cards in which a rule is not kept yet. Each list only gets shorter: one that keeps its rule is a fault.
-KNOWN: dict[str, set[str]] = {
-    "numbers": {
-        "01_bkt",
-        "02_sensitivity",
-        "03_em",
-        "12_factorization",
-    },
-    "exercises": {
-        "01_bkt",
-        "02_sensitivity",
-        "03_em",
-        "12_factorization",
-    },
-    "prediction": {
-        "02_sensitivity",
-        "03_em",
-        "12_factorization",
-    },
-    "cards": {
-        "fancy-model",
-        "one-wrong-answer",
-        "wrong-parameters",
-    },
-}
 
 VOID = set("area base br col embed hr img input link meta param source track wbr".split())
 BLOCKS = {"p", "li", "dd", "ul", "ol", "dl", "div", "table", "figure", "details", "aside", "section", "blockquote"}
@@ -314,26 +287,13 @@ def faults(site: Path) -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def verdicts(found: dict[str, dict[str, list[str]]], known: dict[str, set[str]]) -> list[str]:
-    """What stops a build: faults of places that are not excused, and excuses that are no longer needed."""
-    told = [
-        f"{place}: {rule}: {fault}"
-        for rule, places in found.items()
-        for place, these in places.items()
-        for fault in these
-        if place not in known.get(rule, ())
-    ]
-    unneeded = [
-        f"{place}: {rule}: nothing is wrong, so take it from KNOWN in tools/check_reading.py"
-        for rule, excused in known.items()
-        for place in sorted(excused)
-        if not found[rule].get(place)
-    ]
-    return told + unneeded
+def told(found: dict[str, dict[str, list[str]]]) -> list[str]:
+    """The faults, a line each: what stops a build."""
+    return [f"{place}: {rule}: {this}" for rule, at in found.items() for place, these in at.items() for this in these]
 
 
 def main() -> int:
-    """Print every fault, excused or not."""
+    """Print every fault, rule by rule."""
     if len(sys.argv) != 2:
         print(__doc__)
         return 2
@@ -342,8 +302,8 @@ def main() -> int:
         wrong = {place: these for place, these in places.items() if these}
         print(f"== {rule}: {len(places) - len(wrong)} of {len(places)} keep it")
         for place, these in wrong.items():
-            print(f"{place}{' (excused)' if place in KNOWN.get(rule, ()) else ''}", *these, sep="\n  ")
-    return 1 if verdicts(found, KNOWN) else 0
+            print(place, *these, sep="\n  ")
+    return 1 if told(found) else 0
 
 
 if __name__ == "__main__":
