@@ -87,16 +87,15 @@ def one_wrong_answer(params: bkt.BKTParams, answers: Sequence[int]) -> Figure:
         ax.plot(trace, color=ESTIMATE)
         for step, right in enumerate(answers, 1):
             ax.plot(step, trace[step], "o", color=ESTIMATE if right else PEER, zorder=3)
-        strokes.pointer(
-            ax, streak + 1, dip, f"one wrong answer:\n{top:.2f} → {dip:.2f}", (streak + 0.9, dip - 0.36), PEER
-        )
-        strokes.pointer(ax, streak + 2, back, f"next right one:\n{back:.2f}", (streak + 2.4, back - 0.26), ESTIMATE)
+        words = f"one wrong answer:\n{top:.0%} → {dip:.0%}"
+        strokes.pointer(ax, streak + 1, dip, words, (streak + 0.9, dip - 0.36), PEER)
+        strokes.pointer(ax, streak + 2, back, f"next right one:\n{back:.0%}", (streak + 2.4, back - 0.26), ESTIMATE)
         strokes.ticks(ax, "x", range(len(trace)), ["start", *strokes.answers(answers)])
         ax.set(ylim=(0, 1.05), ylabel="P(knows it)", xlabel="answers in order")
 
     return Figure(
         draw,
-        finding=f"A miss costs {top - dip:.2f}; the next right answer returns {back - dip:.2f}",
+        finding=f"A miss lowers the belief to {dip:.0%}; the next right answer brings it back to {back:.0%}",
         alt=f"P(knows it) over {streak} right answers, one wrong and {len(answers) - streak - 1} right. It climbs to "
         f"{top:.2f}, dips to {dip:.2f} after the wrong one and returns to {back:.2f} after the next right one.",
         name="one-wrong-answer",
