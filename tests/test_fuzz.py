@@ -557,7 +557,7 @@ BEHIND = {
     "bkt.profiles": {
         "Profile", "ProfilePair", "better", "end", "estimated", "expit", "logit", "prepared", "refit", "z_of",
     },
-    "show.quotes": {"book_says", "stored_path"},
+    "show.quotes": {"book_says", "numbers_in", "stored_path"},
     "show.tables": {"Text"},
     "bkt.sensitivity": {"Cost"},
     "data.sequences": {"check_frame"},
