@@ -46,7 +46,7 @@ def test_a_dot_stands_where_she_learned_it():
 
 
 def test_the_miss_is_told_in_numbers():
-    _, _, top, dip, back, _ = trace = [PARAMS.p_init, *bkt.filter(STREAK, PARAMS).p_known]
+    _, _, _, dip, back, _ = trace = [PARAMS.p_init, *bkt.filter(STREAK, PARAMS).p_known]
     np.testing.assert_allclose(curves("one-wrong-answer"), [trace])
     assert f"{dip:.0%}" in FIGURES["one-wrong-answer"].finding and f"{back:.2f}" in FIGURES["one-wrong-answer"].alt
 

@@ -422,6 +422,7 @@ def doors():
     )
     yield "show.tables.say", tables.say, dict(text="a sentence")
     yield "show.tables.solution", tables.solution, dict(text="because")
+    yield "show.tables.fold", tables.fold, dict(words="more")
     yield "show.tables.table", tables.table, dict(rows=[["a", 1.5]], columns=["", "x"], formats=".1f", bold=[0])
     yield "show.live.live", live.live, dict(draw=lambda p_guess: p_guess, p_guess=(0.1, 0.3))
     yield "show.quotes.Numbers", quotes.Numbers, dict(values={"a": "1"})
@@ -556,7 +557,7 @@ BEHIND = {
     "bkt.profiles": {
         "Profile", "ProfilePair", "better", "end", "estimated", "expit", "logit", "prepared", "refit", "z_of",
     },
-    "show.quotes": {"book_says", "stored_path"},
+    "show.quotes": {"book_says", "numbers_in", "stored_path"},
     "show.tables": {"Text"},
     "bkt.sensitivity": {"Cost"},
     "data.sequences": {"check_frame"},

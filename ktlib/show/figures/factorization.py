@@ -166,7 +166,7 @@ def steps(study: ExamStudy) -> Figure:
         for y, end in enumerate(ends.values()):
             for k, colour in enumerate(colours):
                 ax.barh(y, end[k + 1] - end[k], left=end[k], color=colour, height=0.5)
-                if k < 2:
+                if k < 2 and end[k + 1] - end[k] > 3:  # wide enough for its words
                     words = f"+{end[k + 1] - end[k]:.0f}"
                     ax.text(end[k : k + 2].mean(), y, words, color=PAPER, weight="bold", ha="center", va="center")
             strokes.label(ax, end[3], y, f"+{end[3] - end[2]:.1f}", PEER, gap=4)
