@@ -82,7 +82,7 @@ class AUC extends Panel {
         pic.rect(r > w ? "kt-won" : r < w ? "kt-lost" : "kt-tied", left, low, left + side - 1, low - side + 1);
       }),
     );
-    pic.text("a column a right answer, a row a wrong one", pic.left, pic.bottom + 17);
+    pic.text("columns: right, rows: wrong answers", pic.left, pic.bottom + 17);
     return pic;
   }
 }
