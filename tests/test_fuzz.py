@@ -150,6 +150,7 @@ def doors():
     from ktlib.data import datasets, designs, exams, responses, sequences  # fmt: skip
     from ktlib.forecast import baselines, recovery, scores  # fmt: skip
     from ktlib.homework import recommend  # fmt: skip
+    from ktlib.homework.pool import Pool  # fmt: skip
     from ktlib.irt import ascent, mml, posterior, simulation  # fmt: skip
     from ktlib.show import explorers, live, quotes, tables  # fmt: skip
     from ktlib.show.figure import Figure
@@ -363,6 +364,10 @@ def doors():
         dict(truth=[0.0, 1.0, 2.0], estimate=[0.1, 0.9, 2.2], interval=([-1, -1, -1], [3, 3, 3])),
         True,
     )
+    known = dict(items=["q1", "q2"], label=["a", "b"], skills=[[1, 0], [1, 1]], skill_names=["x", "y"])
+    known |= dict(difficulty=[0.5, 1], created=[1, 2], picture=[True, False], table=[0, 1], grade=[5, 6])
+    yield "homework.pool.Pool", Pool, known
+    yield "homework.pool.Pool.places", Pool(**known).places, dict(names=["q2"])
     yield "homework.recommend.closeness", recommend.closeness, dict(p_correct=[0.2, 0.7], target=0.7)
     yield "irt.priors.Normal", posterior.Normal, dict(loc=0.0, scale=1.0, log=False)
     yield "irt.priors.Normal.interval", g()["normal"].interval, dict(level=0.9)

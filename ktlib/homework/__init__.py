@@ -1,8 +1,9 @@
 """What a product does with forecasts.
 
+pool: the questions to choose from.
 recommend: the next question.
 """
 
 from .._doors import lazily
 
-__getattr__, __dir__, __all__ = lazily(__name__, ("recommend",))
+__getattr__, __dir__, __all__ = lazily(__name__, ("pool", "recommend"))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .._checks import inside, probabilities
+from .pool import Pool
+
+__all__ = ["Pool", "closeness"]
 
 
 def closeness(p_correct, target: float = 0.7):
