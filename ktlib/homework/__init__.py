@@ -1,9 +1,10 @@
 """What a product does with forecasts.
 
 pool: the questions to choose from.
-recommend: the next question.
+recommend: the next questions, by a score that gives its reasons.
+picks: what was chosen for whom, and why.
 """
 
 from .._doors import lazily
 
-__getattr__, __dir__, __all__ = lazily(__name__, ("pool", "recommend"))
+__getattr__, __dir__, __all__ = lazily(__name__, ("pool", "recommend", "picks"))
