@@ -55,7 +55,8 @@ class Books:
         """Rows of answers; a column may be one number for all rows."""
         rows = len(columns["student"])
         for name in COLUMNS:
-            self._parts[name].append(np.broadcast_to(columns.get(name, 0), rows))
+            column = columns.get(name, 0)
+            self._parts[name].append(np.full(rows, column) if np.isscalar(column) else column)
         if columns["kind"] != MODULE:
             self.attempted[columns["student"], columns["item"]] = True
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import expit
@@ -280,5 +281,9 @@ def _teaches(learning) -> Callable:
 def nearest(pool: Pool, most: int = 30) -> np.ndarray:
     """(items, most) codes of each question's most similar ones, as `session.nearest`; fewer in a small pool."""
     checks.instance(pool, Pool, "pool", "give a pool.Pool")
-    most = checks.whole(most, "most", 1)
-    return np.array([session.nearest(pool, j)[:most] for j in range(len(pool.items))])
+    return _nearest(pool, checks.whole(most, "most", 1))
+
+
+@lru_cache(maxsize=4)
+def _nearest(pool: Pool, most: int) -> np.ndarray:
+    return checks.own([session.nearest(pool, j)[:most] for j in range(len(pool.items))])
