@@ -376,7 +376,16 @@ def doors():
     known |= dict(difficulty=[0.5, 1], created=[1, 2], picture=[True, False], table=[0, 1], grade=[5, 6])
     yield "homework.pool.Pool", Pool, known
     yield "homework.pool.Pool.places", Pool(**known).places, dict(names=["q2"])
-    yield "homework.recommend.closeness", recommend.closeness, dict(p_correct=[0.2, 0.7], target=0.7)
+    near = dict(p_correct=[0.2, 0.7], target=0.7, shape="gaussian", width=0.1)
+    yield "homework.recommend.closeness", recommend.closeness, near
+    choose = dict(weights={"closeness": 1, "need": 0.5}, target=0.7, shape="absolute", width=0.1, n=2, eligible=["a"])
+    choose |= dict(mastery=np.full((6, 1), 0.5), students=range(6), unknown="error", thompson=False, rng=0, block=2)
+    pool = Pool(range(5), label=list("ababa"), skills=np.ones((5, 1)))
+    choose |= dict(forecasts=g()["posterior"], pool=pool, seen=g()["responses"], progress=False)
+    yield "homework.recommend.recommend", recommend.recommend, choose, True
+    homework = recommend.recommend(np.full((2, 5), 0.5), pool, rng=0)
+    for name in ("list", "reasons"):
+        yield f"homework.picks.Homework.{name}", getattr(homework, name), dict(student=1)
     own, begun = g()["pool"], session.start(["a", "b"])
     told = dict(items=["a", "b"], like={"a": ("c",)}, exercises=2, most_hints=3)
     yield "homework.session.start", session.start, told
