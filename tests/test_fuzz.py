@@ -91,6 +91,7 @@ def things():
     from ktlib.data.exams import Exam
     from ktlib.data.responses import Responses
     from ktlib.forecast import baselines, scores
+    from ktlib.homework import school
     from ktlib.irt import ascent, posterior
     from ktlib.irt.model import Model
 
@@ -134,6 +135,8 @@ def things():
     t["rasch"] = baselines.fit_rasch(t["table"])
     t["means"] = baselines.fit_skill_mean(t["table"], t["links"])
     t["design"] = designs.dense(rng=0, students=6, items=5)
+    t["pool"] = school.questions(9, 2, 4, rng=0)
+    t["school"] = school.school(t["pool"], 4, rng=0)
     if BAYES:
         from ktlib.forecast import dkt
         from ktlib.irt import programs
@@ -143,13 +146,18 @@ def things():
     return t
 
 
+def in_order(view, questions):
+    """A policy: the first questions that a student has not attempted."""
+    return view.attempted.argsort(axis=1, kind="stable")[:, :questions]
+
+
 def doors():
     """(name, call, arguments that work, whether NaN is an answer that its docstring promises)."""
     from ktlib import bkt  # fmt: skip
     from ktlib.bkt import bounds, em, profiles, sensitivity, skills, uncertainty  # fmt: skip
     from ktlib.data import datasets, designs, exams, responses, sequences  # fmt: skip
     from ktlib.forecast import baselines, recovery, scores  # fmt: skip
-    from ktlib.homework import recommend  # fmt: skip
+    from ktlib.homework import recommend, school, session  # fmt: skip
     from ktlib.homework.pool import Pool  # fmt: skip
     from ktlib.irt import ascent, mml, posterior, simulation  # fmt: skip
     from ktlib.show import explorers, live, quotes, tables  # fmt: skip
@@ -378,6 +386,24 @@ def doors():
     homework = recommend.recommend(np.full((2, 5), 0.5), pool, rng=0)
     for name in ("list", "reasons"):
         yield f"homework.picks.Homework.{name}", getattr(homework, name), dict(student=1)
+    own, begun = g()["pool"], session.start(["a", "b"])
+    told = dict(items=["a", "b"], like={"a": ("c",)}, exercises=2, most_hints=3)
+    yield "homework.session.start", session.start, told
+    yield "homework.session.step", session.step, dict(state=begun, answer=1, minutes=0.5)
+    yield "homework.session.replay", session.replay, dict(state=begun, log=session.step(begun, 1).log)
+    yield "homework.session.responses", session.responses, dict(sessions={"x": session.step(begun, 1)}, items=["a"])
+    yield "homework.session.State.responses", session.step(begun, 1).responses, dict(student="x")
+    yield "homework.session.similar", session.similar, dict(pool=own, item="q1", among=["q2"])
+    yield "homework.session.likes", session.likes, dict(pool=own, items=["q1"], most=2)
+    yield "homework.session.nearest", session.nearest, dict(pool=own, place=0)
+    yield "homework.session.right_or_wrong", session.right_or_wrong, dict(answer=1)
+    yield "homework.school.questions", school.questions, dict(items=9, labels=2, skills=4, rng=0)
+    yield "homework.school.school", school.school, dict(pool=own, students=4, known=0.4, spread=0.5, rng=0)
+    yield "homework.school.history", school.history, dict(school=g()["school"], answers=3, rng=0)
+    yield "homework.school.nearest", school.nearest, dict(pool=own, most=3)
+    term = dict(school=g()["school"], choose=in_order, days=2, questions=2, learning="flat", feedback=True, opens=0.9)
+    term |= dict(engagement=True, gamed=np.zeros((2, 4), bool), gamed_right=0.1, history=None, rng=0)
+    yield "homework.school.simulate", school.simulate, term
     yield "irt.priors.Normal", posterior.Normal, dict(loc=0.0, scale=1.0, log=False)
     yield "irt.priors.Normal.interval", g()["normal"].interval, dict(level=0.9)
     q = g()["posterior"]
@@ -553,6 +579,8 @@ BEHIND = {
     "bkt.em": {"BKTFit", "End", "climb", "moved_inside"},
     "data.exams": {"SimulatedExam", "Truth"},
     "show.figure": {"Page"},
+    "homework.session": {"Answer", "State"},
+    "homework.school": {"School", "Term", "View", "chance", "goes_on"},
     "irt.nuts": {"Draws"},
     "irt.recipe": {"Recipe"},
     "irt.svi": {"isolated"},
