@@ -10,7 +10,7 @@ from ktlib.show import explorers
 from ktlib.show.explorers import _base
 
 MODULES = sorted(FOLDER.glob("*.mjs"))
-SHARED = ("base", "bkt", "em", "student")
+SHARED = ("base", "bkt", "em", "session", "student")
 NAMES = [name for name in explorers.__all__ if name.endswith("Explorer")]
 TAGS = [f"kt-{path.stem}" for path in MODULES if path.stem not in SHARED]
 

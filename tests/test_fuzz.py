@@ -513,6 +513,8 @@ def doors():
     yield "show.explorers.SharedExplorer", explorers.SharedExplorer, dict(shared=5, lead=1.0)
     yield "show.explorers.FactorsExplorer", explorers.FactorsExplorer, dict(loadings=(1.2, 0.2), factors=5)
     yield "show.explorers.RareExplorer", explorers.RareExplorer, dict(log="timss", answers=5)
+    play = dict(target=0.7, closeness=0.6, need=0.2, recency=0.1, params=p, answers=(1, 0, 1), questions=3)
+    yield "show.explorers.HomeworkExplorer", explorers.HomeworkExplorer, play
     told = dict(finding="It rises", alt="A line that rises from 0 to 1.", name="a")
     yield "show.figure.Figure", Figure, dict(draw=_drawn) | told
     if BAYES:

@@ -5,7 +5,7 @@ The same object works in a live notebook and on the built page. Without JavaScri
 trace: one student, four sliders. sweep: one probability wrong. hill: EM climbs. data: how much data it takes.
 imagined: a prior counted in children. borrow: what other skills lend to a class. auc: built by hand. models: the same
 answers, BKT and IRT. curve: an item's curve and a belief. runaway: a question without a prior. shared: two classes and
-their common questions. factors: two abilities. rare: a new question's own answers.
+their common questions. factors: two abilities. rare: a new question's own answers. homework: be the student.
 """
 
 from .auc import AUCExplorer
@@ -14,6 +14,7 @@ from .curve import CurveExplorer
 from .data import DataExplorer
 from .factors import FactorsExplorer
 from .hill import HillExplorer
+from .homework import HomeworkExplorer
 from .imagined import ImaginedExplorer
 from .models import TwoModelsExplorer
 from .rare import RareExplorer
@@ -29,6 +30,7 @@ __all__ = [
     "DataExplorer",
     "FactorsExplorer",
     "HillExplorer",
+    "HomeworkExplorer",
     "ImaginedExplorer",
     "RareExplorer",
     "RunawayExplorer",
