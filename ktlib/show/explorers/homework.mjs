@@ -1,6 +1,6 @@
 // <kt-homework>: be the student. Questions chosen for you, a module for each one missed, and what is believed of you.
 
-import { Panel, button, count, define, grid, h, key, picture, places, row, sample, slider, tenths, whole } from "./base.mjs";
+import { Panel, button, count, define, grid, key, likely, picture, places, row, sample, slider, tenths, whole } from "./base.mjs";
 import { PARTS, after, belief, choose, homework, play, sum } from "./session.mjs";
 
 /** Word for word HomeworkExplorer.finding(). */
@@ -14,11 +14,11 @@ export function sentence(told, { log, kind, question, exercise, hints }) {
   }
   const { name, needs } = told.bank[question];
   const weakest = needs.reduce((one, other) => (known[other] < known[one] ? other : one));
-  const skill = `${told.skills[weakest]}, P(known) ${whole(known[weakest])}`;
+  const skill = `${told.skills[weakest]}, P(known) ${likely(known[weakest])}`;
   const given = hints ? `, ${count(hints, "hint")} given` : "";
   if (kind === "module")
     return `You missed “${name}”: a module on ${skill}. Exercise ${exercise} of ${told.exercises}${given}. Only a right answer moves on.`;
-  const chance = `“${name}”, forecast ${whole(forecast[question])} right`;
+  const chance = `“${name}”, forecast ${likely(forecast[question])} right`;
   if (kind === "similar") return `One like it: ${chance}. Right or wrong, the homework goes on. ${able}`;
   const [{ parts, score }] = choose(told, log);
   const made = PARTS.filter((part) => told[part]).map((part) => `${places(parts[part])} for ${part}`).join(" + ");
@@ -32,7 +32,8 @@ class Homework extends Panel {
   }
 
   build() {
-    const answer = (correct) => () => this.change(() => (this.state = after(this.told, this.state, correct)));
+    const answer = (correct) => () =>
+      this.state.kind === "done" || this.change(() => (this.state = after(this.told, this.state, correct)));
     this.answers = [button("Right", answer(1)), button("Wrong", answer(0))];
     this.sliders = ["target", ...PARTS].map((name) => [name, slider((value) => this.change(() => this.set(name, value)),
       name === "target" || name === "closeness" ? { min: 0.05, max: 0.95, step: 0.05 } : { step: 0.05 })]);
@@ -46,7 +47,7 @@ class Homework extends Panel {
 
   view() {
     const { state, told } = this;
-    for (const one of this.answers) one.disabled = state.kind === "done";
+    for (const one of this.answers) one.setAttribute("aria-disabled", state.kind === "done");
     for (const [name, { show }] of this.sliders)
       show(told[name], name === "target" ? "P(right) aimed at" : `weight of ${name}`, name === "target" ? whole(told[name]) : undefined);
     const said = sentence(told, state);
@@ -62,7 +63,7 @@ class Homework extends Panel {
     const y = (skill) => pic.top + tall * (skill + 0.7);
     known.forEach((p, skill) => {
       pic.rect("kt-band", x(0), y(skill) - 9, x(p), y(skill) + 9);
-      pic.text(`${told.skills[skill]} ${whole(p)}`, x(0) + 2, y(skill) - 14);
+      pic.text(`${told.skills[skill]} ${likely(p)}`, x(0) + 2, y(skill) - 14);
     });
     pic.rule("kt-aim", x(told.target), pic.top, x(told.target), pic.bottom);
     told.bank.forEach(({ needs }, i) => {
@@ -77,4 +78,4 @@ class Homework extends Panel {
 
 define("kt-homework", Homework, `.kt-aim { stroke: var(--prior); stroke-width: 2; stroke-dasharray: 7 3 }
 .kt-tried { fill: var(--ink) }
-.kt-row button:disabled { opacity: .4; cursor: default }`);
+.kt-row button[aria-disabled=true] { opacity: .4; cursor: default }`);

@@ -15,8 +15,7 @@ from ...data.responses import Responses
 from ...homework import session
 from ...homework.pool import Pool
 from ...homework.recommend import recommend
-from ._base import Element, count, places, tenths
-from ._base import whole as per_cent
+from ._base import Element, count, likely, places, tenths
 
 PARAMS = BKTParams(p_init=0.35, p_transit=0.15, p_slip=0.1, p_guess=0.2)
 _POINTS = 41
@@ -151,14 +150,14 @@ class HomeworkExplorer(Element):
         bank = pool()
         place = int(bank.places([state.question])[0])
         weakest = min(_needs(bank)[place], key=lambda skill: known[skill])
-        skill = f"{bank.skill_names[weakest]}, P(known) {per_cent(known[weakest])}"
+        skill = f"{bank.skill_names[weakest]}, P(known) {likely(known[weakest])}"
         if state.kind == "module":
             hints = f", {count(state.hints, 'hint')} given" if state.hints else ""
             return (
                 f"You missed “{state.question}”: a module on {skill}. Exercise {state.exercise} of {state.exercises}"
                 f"{hints}. Only a right answer moves on."
             )
-        chance = f"“{state.question}”, forecast {per_cent(forecast[place])} right"
+        chance = f"“{state.question}”, forecast {likely(forecast[place])} right"
         if state.kind == "similar":
             return f"One like it: {chance}. Right or wrong, the homework goes on. {able}"
         number = 1 + sum(answer.kind == "homework" for answer in state.log)
