@@ -122,11 +122,11 @@ class Ranking:
         line = np.arange(len(near))[:, None]
         drawn = None if noise is None else noise[line, near].astype(float)
         p, spread = self.source.exact(line + rows.start, near, drawn)
-        parts = {name: value[near] for name, value in self.fixed.items()}
-        parts |= {"closeness": nearness(p, *self.aim), "uncertainty": np.minimum(2 * spread, 1)}
-        parts["need"] = 0.0 if weakest is None else 1 - weakest[line, self.set_of[near]]
-        own = set(self.fixed)
-        return {k: parts[k] * (1 if k in own else share) for k, share in self.weights.items()}, p
+        own = {"closeness": nearness(p, *self.aim), "uncertainty": np.minimum(2 * spread, 1)}
+        if weakest is not None:
+            own["need"] = 1 - weakest[line, self.set_of[near]]
+        fixed = self.fixed
+        return {k: fixed[k][near] if k in fixed else share * own[k] for k, share in self.weights.items()}, p
 
     def _fixed(self) -> dict[str, np.ndarray]:
         """Weighted parts that are the same for every student: (items,) each."""

@@ -74,25 +74,16 @@ def eligibility(eligible, pool: Pool, students: int) -> np.ndarray:
 def _by_name(names, pool: Pool) -> np.ndarray:
     """(items,) whether a question has one of the labels named, if any is, and one of the grades, if any is."""
     names = checks.listed(names, "eligible", f"[{pool.label[0]!r}]")
-    for name in names:
-        if not isinstance(name, Hashable):
-            raise ValueError(f"eligible has {shown(name)}: give True and False, or names of labels and grades")
-    allowed, left = np.ones(len(pool), dtype=bool), set()
-    for what in (pool.label, pool.grade):
-        here = [] if what is None else [name for name in names if name in set(what)]
-        if here:
-            allowed &= np.isin(np.arange(len(pool)), [k for k, value in enumerate(what) if value in here])
-        if left & set(here):
-            raise ValueError(f"eligible names {next(iter(left & set(here)))!r}, a label and a grade: give a mask")
-        left |= set(here)
-    for name in names:
-        if name not in left:
-            raise ValueError(
-                f"eligible names {shown(name)}, no label or grade of the pool: give True and False, or those"
-            )
     if not names:
         raise ValueError("eligible = []: name a label or a grade, or leave it out")
-    return allowed
+    of = [what for what in (pool.label, pool.grade) if what is not None]
+    for name in names:
+        places = sum(isinstance(name, Hashable) and name in set(what) for what in of)
+        if places != 1:
+            wrong = "both a label and a grade" if places else "no label or grade of the pool"
+            raise ValueError(f"eligible names {shown(name)}, {wrong}: give True and False for each question, or others")
+    chosen = [np.array([value in names for value in what]) for what in of]
+    return np.all([one for one in chosen if one.any()], axis=0)
 
 
 def attempts(seen, pool: Pool, source) -> tuple[np.ndarray, np.ndarray]:
