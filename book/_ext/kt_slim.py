@@ -26,6 +26,8 @@ THEME = 'dataset.theme = localStorage.getItem("theme") || "auto";'
 SETTLED = """dataset.theme = { light: "light", dark: "dark" }[document.documentElement.dataset.mode] ??
       (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");"""
 SPY = re.compile(r' data-bs-spy="scroll" data-bs-target="\.bd-toc-nav" data-offset="[^"]*" data-bs-root-margin="[^"]*"')
+# The theme asks each box, one by one, whether it scrolls, and lays the page out anew for each; book.js asks all at once
+BOX_BY_BOX = re.compile(r',?"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)')
 ALONE = ("searchtools.js", "language_data.js", "search.js")  # the search page's own
 NESTED = {"media", "supports", "container", "layer"}
 ANY_OF = {"is", "where", "has"}
@@ -95,7 +97,9 @@ def slim(site: Path) -> None:
         scripts = [address for address in scripts if "design-tabs" not in address]
     used = whatever_is_used(site, list(pages.values()), scripts)
     css = purged([sheet(site, address) for address in sheets], used)
-    js = "\n;\n".join((site / address).read_text("utf-8") for address in scripts)
+    js, found = BOX_BY_BOX.subn("", "\n;\n".join((site / address).read_text("utf-8") for address in scripts))
+    if found != 1:
+        raise ValueError(f"the theme asks {found} times which boxes scroll, not once: look at BOX_BY_BOX again")
     (site / "_static/site.css").write_text(css, "utf-8")
     (site / "_static/site.js").write_text(re.sub(r"//# sourceMappingURL=\S+", "", js), "utf-8")
     for path, text in pages.items():
