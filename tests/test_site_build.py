@@ -22,7 +22,8 @@ PAGE = """<html><head>
 <link rel="preload" as="script" href="_static/b.js" />
 <script src="_static/a.js?v=1"></script>
 <script>DOCUMENTATION_OPTIONS.pagename = 'intro';</script>
-</head><body class="page"><main id="top"><p class="note" style="color: var(--shown)">Hello</p></main>
+</head><body class="page"><main id="top"><p class="note" style="color: var(--shown)">Hello</p>
+<pre><span class="k">for</span><span class="w"> </span><span class="n">name</span><span class="p">(</span></pre></main>
 <script defer src="_static/b.js"></script></body></html>"""
 
 
@@ -104,6 +105,7 @@ def test_a_site_keeps_one_style_sheet_and_one_script_that_waits(site):
     assert css == 'p{color:black;}p{background:url("i.png");}p.note{color:blue;}'  # in the order of the cascade
     assert js.index("const a") < js.index("const b") and "readyState" not in js
     page = (site / "sub/page.html").read_text()
+    assert '<pre><span class="k">for</span> name(</pre>' in page  # what has no colour of its own needs no element
     assert page.count("stylesheet") == 1 and '<link rel="stylesheet" href="../_static/site.css?v=' in page
     assert page.count("<script") == 2 and "matchMedia" in page.partition("stylesheet")[0]  # light or dark, then paint
     assert '<script defer src="../_static/site.js?v=' in page

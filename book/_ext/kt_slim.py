@@ -28,6 +28,8 @@ SETTLED = """dataset.theme = { light: "light", dark: "dark" }[document.documentE
 SPY = re.compile(r' data-bs-spy="scroll" data-bs-target="\.bd-toc-nav" data-offset="[^"]*" data-bs-root-margin="[^"]*"')
 # The theme asks each box, one by one, whether it scrolls, and lays the page out anew for each; book.js asks all at once
 BOX_BY_BOX = re.compile(r',?"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)')
+# Names, brackets and blanks in code, which have the colour of the text around them: a quarter of a chapter's elements
+COLOURLESS = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
 ALONE = ("searchtools.js", "language_data.js", "search.js")  # the search page's own
 NESTED = {"media", "supports", "container", "layer"}
 ANY_OF = {"is", "where", "has"}
@@ -93,6 +95,7 @@ def slim(site: Path) -> None:
     sheets = addresses(SHEET, "href", newest)
     scripts = [a for a in addresses(SCRIPT, "src", newest) if Path(a).name not in ALONE]
     pages = {path: path.read_text("utf-8") for path in site.rglob("*.html") if "_static" not in path.parts}
+    pages = {path: COLOURLESS.sub(r"\1", text) for path, text in pages.items()}
     if not any("sd-tab" in text for text in pages.values()):
         scripts = [address for address in scripts if "design-tabs" not in address]
     used = whatever_is_used(site, list(pages.values()), scripts)
