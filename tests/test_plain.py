@@ -55,6 +55,8 @@ MYST = {  # in Markdown, and in code that makes Markdown, where an f-string doub
             "So.\n\n::::{admonition} Your prediction\n:class: tip kt-return\n\nIt is\nten.\n::::",
         ),
         ("> **Note.** Ten.", "> **Note.** Ten."),
+        ("| -3.36 | **-.5** | (-1 to 2)", "| −3.36 | **−.5** | (−1 to 2)"),
+        ("- 5 of `-1`, NB-3, 2009-2010 and 1e-12", "- 5 of `-1`, NB-3, 2009-2010 and 1e-12"),
         (
             "<details><summary>Solution</summary>\n\nTen.\n\n</details>\n",
             "::::{admonition} Solution\n:class: dropdown\n\nTen.\n\n::::\n",
