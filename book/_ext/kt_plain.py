@@ -41,7 +41,7 @@ ADMONITION_END = "::::"
 
 
 def translate(app: Sphinx, docname: str, content: list[str]) -> None:
-    """For `source-read`: a notebook's Markdown, and what its cells printed as Markdown, in Sphinx's words."""
+    """For `source-read`: a notebook's Markdown, and its cells' Markdown and claims, in Sphinx's words."""
     if docname.startswith("notebooks/"):
         notebook = json.loads(content[0])
         for cell in notebook["cells"]:
