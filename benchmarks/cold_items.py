@@ -8,14 +8,11 @@ keep all; forecasts are judged on the same further answers to these questions ea
 
 import argparse
 import json
-import os
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from exam_study import DATA, ROOT, SEED, TOL, columns, regression, settings, shares
+from provenance import provenance
 
 from ktlib.forecast.scores import compare, score
 from ktlib.irt import ascent
@@ -90,16 +87,15 @@ def main():
     for name in given.data:
         print(name)
         results[name] = study(DATA[name](), c[name], SEEDS[name])
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seed": SEED,
-        "seeds": SEEDS,
-        "kept": KEPT,
-        "share_cold": SHARE,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in ("numpy", "scipy", "scikit-learn")},
-    }
+    about = provenance(
+        "numpy",
+        "scipy",
+        "scikit-learn",
+        seed=SEED,
+        seeds=SEEDS,
+        kept=KEPT,
+        share_cold=SHARE,
+    )
     given.out.write_text(json.dumps({"about": about, "data": results}, indent=1) + "\n")
 
 

@@ -14,14 +14,11 @@ minutes on two quiet cores.
 
 import argparse
 import json
-import os
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from exam_study import ALL, DATA, FRACTIONS, ROOT, SEED, SPLITS, TOL, forecasts, over, rounded, settings
+from provenance import provenance
 
 from ktlib.forecast.scores import by_group
 
@@ -75,15 +72,14 @@ def main():
         for split in range(SPLITS[name]):
             forecasts(name, data, split, given.work, {model: known[model] for model in MODELS})
         results[name] = summary(name, data, given.work)
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seed": SEED,
-        "fractions": FRACTIONS,
-        "tol_per_answer": TOL,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in ("numpy", "scipy", "scikit-learn")},
-    }
+    about = provenance(
+        "numpy",
+        "scipy",
+        "scikit-learn",
+        seed=SEED,
+        fractions=FRACTIONS,
+        tol_per_answer=TOL,
+    )
     given.out.write_text(json.dumps(rounded({"about": about, "data": results})) + "\n")
 
 

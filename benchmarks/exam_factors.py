@@ -26,16 +26,13 @@ two. F1 is of right answers, forecast right from .5 on. Some ten minutes on a qu
 
 import argparse
 import json
-import os
-import platform
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 from exam_study import DATA, FRACTIONS, RARE, ROOT, SEED, THIN, TOL, forecasts, over, rounded, settings
+from provenance import provenance
 
 from ktlib.forecast.scores import by_group, compare, score
 
@@ -188,17 +185,16 @@ def main():
                 forecasts(name, data[name], split, given.work, {model: known[model] for model in MODELS})
     splits = {name: complete(name, given.work) for name in given.data}
     results = {name: summary(name, data[name], n, given.work) for name, n in splits.items() if n}
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seed": SEED,
-        "fractions": FRACTIONS,
-        "tol_per_answer": TOL,
-        "thin_below": THIN,
-        "rare_share": RARE,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in ("numpy", "scipy", "scikit-learn")},
-    }
+    about = provenance(
+        "numpy",
+        "scipy",
+        "scikit-learn",
+        seed=SEED,
+        fractions=FRACTIONS,
+        tol_per_answer=TOL,
+        thin_below=THIN,
+        rare_share=RARE,
+    )
     given.out.write_text(json.dumps(rounded({"about": about, "data": results})) + "\n")
 
 

@@ -7,16 +7,13 @@ One split, forecasts judged on a tenth; seconds and peak memory on the machine i
 
 import argparse
 import json
-import os
-import platform
 import resource
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from exam_study import FRACTIONS, RARE, ROOT, SEED, settings
+from provenance import provenance
 
 from ktlib.data.exams import exam
 from ktlib.forecast.scores import compare, score
@@ -61,16 +58,14 @@ def main():
     parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "exam_full.json")
     given = parser.parse_args()
     result = study(given.answers)
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seed": SEED,
-        "tol_per_answer": TOL,
-        "rare_share": RARE,
-        "peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in ("numpy", "scipy")},
-    }
+    about = provenance(
+        "numpy",
+        "scipy",
+        seed=SEED,
+        tol_per_answer=TOL,
+        rare_share=RARE,
+        peak_megabytes=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    )
     given.out.write_text(json.dumps({"about": about, **result}, indent=1) + "\n")
 
 

@@ -11,12 +11,9 @@ figures only. An hour on two cores.
 import argparse
 import json
 import os
-import platform
 import sys
 import time
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -25,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
+from provenance import provenance  # noqa: E402
 from scipy import sparse  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
@@ -234,18 +232,17 @@ def main():
             if split < SPLITS[name]:
                 forecasts(name, data[name], split, given.work)
     results = {name: summary(name, data[name], SPLITS[name], given.work) for name in given.data}
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seed": SEED,
-        "fractions": FRACTIONS,
-        "tol_per_answer": TOL,
-        "thin_below": THIN,
-        "rare_share": RARE,
-        "regression_c": {name: json.loads((given.work / f"{name}-c.json").read_text()) for name in given.data},
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in ("numpy", "scipy", "scikit-learn")},
-    }
+    about = provenance(
+        "numpy",
+        "scipy",
+        "scikit-learn",
+        seed=SEED,
+        fractions=FRACTIONS,
+        tol_per_answer=TOL,
+        thin_below=THIN,
+        rare_share=RARE,
+        regression_c={name: json.loads((given.work / f"{name}-c.json").read_text()) for name in given.data},
+    )
     given.out.write_text(json.dumps(rounded({"about": about, "data": results})) + "\n")
 
 

@@ -7,11 +7,9 @@
 
 import argparse
 import json
-import os
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
+
+from provenance import provenance
 
 from ktlib.studies import ties
 
@@ -26,13 +24,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "shared_questions.json")
     options = parser.parse_args()
     found = ties.run(SHARED, LEADS, n=PAIRS, seed=SEED, progress=True)
-    about = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "seed": SEED,
-        "n": PAIRS,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in ("numpy", "scipy")}},
-    }
+    about = provenance("numpy", "scipy", seed=SEED, n=PAIRS)
     columns = {name: column.round(4).tolist() for name, column in found.frame.items()}
     options.out.write_text(json.dumps({"about": about, "frame": columns}) + "\n")
 

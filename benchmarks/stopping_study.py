@@ -14,17 +14,16 @@ where it stopped; no run is begun after `--minutes`. About half an hour.
 import argparse
 import json
 import os
-import platform
 import sys
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+from provenance import provenance  # noqa: E402
 
 from ktlib.data import datasets  # noqa: E402
 from ktlib.data.exams import exam  # noqa: E402
@@ -71,17 +70,16 @@ def gather(work, out) -> None:
             kept.sort(key=lambda k: k["run"])
             logs[name] = {k: kept[0][k] for k in ("answers", "students", "items", "n_train", "n_test")}
             logs[name]["runs"] = [{k: one[k] for k in ("run", "truth_auc", "models")} for one in kept]
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seed": SEED,
-        "fractions": FRACTIONS,
-        "rate": recipe.RATE,
-        "threshold": recipe.THRESHOLD,
-        "loose_threshold": LOOSE,
-        "losses_kept": "the first, then every 10th",
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in ("numpy", "scipy")},
-    }
+    about = provenance(
+        "numpy",
+        "scipy",
+        seed=SEED,
+        fractions=FRACTIONS,
+        rate=recipe.RATE,
+        threshold=recipe.THRESHOLD,
+        loose_threshold=LOOSE,
+        losses_kept="the first, then every 10th",
+    )
     out.write_text(json.dumps(rounded({"about": about, "logs": logs})) + "\n")
 
 

@@ -17,7 +17,7 @@ A first fit, from a table with a row an answer:
     uncertainty.standard_errors(answers, fit).interval("p_transit")
 
 `import ktlib` costs numpy alone; everything else loads when it is first touched. Four modules need PyTorch
-(`forecast.dkt`, `irt.programs`, `irt.svi`, `irt.nuts`): pip install 'ktlib[bayes]'.
+(`forecast.dkt`, `irt.programs`, `irt.svi`, `irt.nuts`): `pip install 'ktlib[bayes]'`.
 """
 
 from ._doors import lazily

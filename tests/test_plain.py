@@ -55,6 +55,8 @@ MYST = {  # in Markdown, and in code that makes Markdown, where an f-string doub
             "So.\n\n::::{admonition} Your prediction\n:class: tip kt-return\n\nIt is\nten.\n::::",
         ),
         ("> **Note.** Ten.", "> **Note.** Ten."),
+        ("| -3.36 | **-.5** | (-1 to 2)", "| −3.36 | **−.5** | (−1 to 2)"),
+        ("- 5 of `-1`, NB-3, 2009-2010 and 1e-12", "- 5 of `-1`, NB-3, 2009-2010 and 1e-12"),
         (
             "<details><summary>Solution</summary>\n\nTen.\n\n</details>\n",
             "::::{admonition} Solution\n:class: dropdown\n\nTen.\n\n::::\n",
@@ -193,6 +195,9 @@ def test_the_book_reads_a_notebook_with_its_forms_turned_and_all_else_untouched(
             if "text/markdown" in shown.get("data", {}):
                 assert turned.data["text/markdown"] == kt_plain.to_myst(shown.data["text/markdown"])
                 turned.data["text/markdown"] = shown.data["text/markdown"]
+            if 'class="kt-claim"' in shown.get("data", {}).get("text/html", ""):
+                assert turned.data["text/html"] == kt_plain.minus(shown.data["text/html"])
+                turned.data["text/html"] = shown.data["text/html"]
     assert new == old
     story = json.dumps([cell["source"] for cell in json.loads(content[0])["cells"] if cell["cell_type"] == "markdown"])
     assert "<!-- label" not in story and "<details>" not in story and "[@" not in story

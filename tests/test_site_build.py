@@ -22,7 +22,8 @@ PAGE = """<html><head>
 <link rel="preload" as="script" href="_static/b.js" />
 <script src="_static/a.js?v=1"></script>
 <script>DOCUMENTATION_OPTIONS.pagename = 'intro';</script>
-</head><body class="page"><main id="top"><p class="note" style="color: var(--shown)">Hello</p></main>
+</head><body class="page"><main id="top"><p class="note" style="color: var(--shown)">Hello</p>
+<pre><span class="k">for</span><span class="w"> </span><span class="n">name</span><span class="p">(</span></pre></main>
 <script defer src="_static/b.js"></script></body></html>"""
 
 
@@ -76,6 +77,9 @@ def test_what_nothing_uses_is_left_out():
         assert kept in slim
 
 
+BOX_BY_BOX = ',"complete"===document.readyState?O():window.addEventListener("load",O)'  # how the theme has it
+
+
 @pytest.fixture
 def site(tmp_path):
     (tmp_path / "_static/a").mkdir(parents=True)
@@ -86,7 +90,7 @@ def site(tmp_path):
         "_static/basic.css": "p { color: black }",
         "_static/a/theme.css": '@import "../basic.css"; p { background: url("../i.png") } .gone { color: red }',
         "_static/own.css": "p.note { color: blue }",
-        "_static/a.js": "const a = 1;",
+        "_static/a.js": f"const a = 1;(function O() {{}}{BOX_BY_BOX})();",
         "_static/b.js": "const b = a;",
     } | {f"_static/{name}": "" for name in kt_slim.ALONE}
     for name, text in texts.items():
@@ -99,14 +103,21 @@ def test_a_site_keeps_one_style_sheet_and_one_script_that_waits(site):
     kt_slim.slim(site)
     css, js = (site / "_static/site.css").read_text(), (site / "_static/site.js").read_text()
     assert css == 'p{color:black;}p{background:url("i.png");}p.note{color:blue;}'  # in the order of the cascade
-    assert js.index("const a") < js.index("const b")
+    assert js.index("const a") < js.index("const b") and "readyState" not in js
     page = (site / "sub/page.html").read_text()
+    assert '<pre><span class="k">for</span> name(</pre>' in page  # what has no colour of its own needs no element
     assert page.count("stylesheet") == 1 and '<link rel="stylesheet" href="../_static/site.css?v=' in page
     assert page.count("<script") == 2 and "matchMedia" in page.partition("stylesheet")[0]  # light or dark, then paint
     assert '<script defer src="../_static/site.js?v=' in page
     assert '<script defer src="_static/searchtools.js">' in (site / "search.html").read_text()
     assert not (site / "_static/own.css").exists()
     assert not kt_slim.is_new(site)
+
+
+def test_a_theme_that_looks_for_scrolling_boxes_another_way_is_not_passed_over(site):
+    (site / "_static/a.js").write_text("const a = 1;")
+    with pytest.raises(ValueError, match="asks 0 times"):
+        kt_slim.slim(site)
 
 
 @pytest.fixture

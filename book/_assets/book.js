@@ -1,6 +1,6 @@
 // Boxes that scroll sideways take the Tab key, so that a reader without a mouse can move them.
 const boxes = document.querySelectorAll(
-  "pre, div.math, .output.text_html, .pst-scrollable-table-container",
+  "pre, div.math, .cell_output > .output, .pst-scrollable-table-container",
 );
 
 const watch = new ResizeObserver((entries) => {

@@ -270,5 +270,5 @@ def unwrapped(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text whose signs mean nothing to Markdown."""
-    return re.sub(r"([\\`*_\[\]<>$#{}|~^@])", r"\\\1", text)
+    """Text whose signs mean nothing to Markdown; an arrow as one sign, which no line breaks."""
+    return re.sub(r"([\\`*_\[\]<>$#{}|~^@])", r"\\\1", text.replace(" -> ", " → "))

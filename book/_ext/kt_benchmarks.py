@@ -80,12 +80,12 @@ def size(result: dict, report: dict) -> str:
                 mark + (f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"),
                 megabytes(values["peak_mb"]),
                 megabytes(values["import_mb"]),
-                f"{values['log_likelihood']:,.3f}".replace("-", "−") if whole else "–",
             )
         )
-    head = ("Program", "Seconds", "Times ktlib", "Peak MB", "Of that, imports", "Log likelihood")
+    head = ("Program", "Seconds", "Times ktlib", "Peak MB", "Of that, imports")
     names = {program: entry["label"] for program, entry in report["programs"].items()}
-    notes = [
+    notes = [reached(result, names)]
+    notes += [
         f"{names[program]}: ≈ scaled up from {values['steps']} {'step' if values['steps'] == 1 else 'steps'}."
         for program, values in result["times"].items()
         if values["steps"] != result["steps"]
@@ -96,10 +96,22 @@ def size(result: dict, report: dict) -> str:
             f"## {result['students']:,} students, {answers} answers each",
             f"{result['answers']:,} answers, {result['distinct_sequences']:,} distinct sequences, {result['steps']} "
             f"steps of EM{stopped(result)}.",
-            table(head, "lrrrrr", rows),
+            table(head, "lrrrr", rows),
             " ".join(notes),
         ]
     )
+
+
+def reached(result: dict, names: dict[str, str]) -> str:
+    """The log likelihood of the programs that ran all steps: one, or each its own."""
+    ends = {
+        names[program]: f"{values['log_likelihood']:,.3f}".replace("-", "−")
+        for program, values in result["times"].items()
+        if values["steps"] == result["steps"]
+    }
+    if len(set(ends.values())) == 1:
+        return f"Every program that ran all steps reaches the log likelihood {ends.popitem()[1]}."
+    return f"Log likelihood: {', '.join(f'{name} {end}' for name, end in ends.items())}."
 
 
 def stopped(result: dict) -> str:

@@ -1,11 +1,11 @@
 """Sphinx extension of the book: brings the notebooks in and hands what they quote to the pages.
 
 The rooms: `kt_plain` turns the notebooks' plain Markdown into Sphinx's, `kt_quotes` reads what they quote,
-`kt_figures` puts figures on a page, `kt_cards` a pitch card. `kt_pages` holds the directives for both, `kt_claims` the
-one for claims; `kt_explorers` puts explorers there, `kt_benchmarks` timings. `kt_slides`, `kt_pdf` and `kt_deck` make
-what one carries along. `kt_terms` links words to the glossary. `kt_api` writes the API pages and `kt_codelinks` leads
-to them from code. `kt_search` is the search, `kt_share` what links to the book show. `kt_finish` and `kt_slim` slim the
-built pages.
+`kt_figures` puts figures on a page, `kt_cards` a pitch card. `kt_pages` holds the directives for both, `kt_claims`
+the one for claims; `kt_explorers` puts explorers there, `kt_benchmarks` timings. `kt_slides`, `kt_pdf` and `kt_deck`
+make what one carries along. `kt_terms` links words to the glossary, `kt_tables` marks cells of tables. `kt_api`
+writes the API pages and `kt_codelinks` leads to them from code. `kt_search` is the search, `kt_share` what links to
+the book show. `kt_finish` and `kt_slim` slim the built pages.
 This one wires them up.
 """
 
@@ -33,6 +33,7 @@ import kt_search
 import kt_share
 import kt_slides
 import kt_slim
+import kt_tables
 import kt_terms
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -109,6 +110,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         kt_finish.slim_icons(site)
         kt_finish.drop_unused(site)
         kt_finish.mend_roles(site)
+        kt_finish.let_names_break(site / API)
         kt_figures.write_fonts(site / "_static")
         for notebook in (Path(app.srcdir).parent / "notebooks").glob("*.ipynb"):  # for download: the original
             shutil.copy2(notebook, site / "_sources" / "notebooks")
@@ -142,6 +144,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", kt_share.draw_picture, priority=200)
     app.connect("builder-inited", kt_search.index_prose)
     app.connect("doctree-read", number_chapter, priority=100)  # before Sphinx collects titles
+    app.connect("doctree-read", kt_tables.mark)
     app.connect("html-page-context", describe)
     app.connect("html-page-context", kt_share.share, priority=600)  # after the description
     app.connect("build-finished", finish, priority=900)  # after the theme, which colours the code

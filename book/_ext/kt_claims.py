@@ -11,6 +11,7 @@ from pathlib import Path
 import kt_cards
 from docutils import nodes
 from kt_pages import QuoteDirective, log, raw
+from kt_plain import minus
 from kt_quotes import Quote
 from sphinx.util.docutils import SphinxRole
 
@@ -57,7 +58,7 @@ class KtClaims(QuoteDirective):
         )
 
     def row(self, claim: Quote) -> str:
-        c = {key: escape(str(value)) for key, value in claim.data.items()}
+        c = {key: escape(minus(str(value))) for key, value in claim.data.items()}
         unseen = f'<span class="kt-unseen"> for {c["name"]}</span>'  # tells the links apart for screen readers
         cell = f'<a href="{escape(self.address(claim))}">See the cell{unseen}</a>'
         own = f'<a class="kt-own" href="#{c["name"]}" aria-label="Address of {c["name"]}">#</a>'

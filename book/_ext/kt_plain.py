@@ -11,6 +11,7 @@ A notebook is written so that JupyterLab, GitHub and Colab show it well without 
     [References](../book/references.md)               a link to that page
     [`a.json`](../ktlib/studies/stored/a.json)                a download
     [@fisher1925; @cramer1946]  @shi2021              {cite:p}`fisher1925,cramer1946`  {cite:t}`shi2021`
+    -0.24                                             a true minus sign, as in figures
 
 What leads nowhere is a warning of Sphinx, and a strict build stops. Code and mathematics are left as they are.
 """
@@ -33,13 +34,14 @@ SOLUTION = re.compile(r"^<details><summary>(.*)</summary>$", re.M)
 SOLUTION_END = re.compile(r"^</details>$", re.M)
 LINK = re.compile(r"(?<=\]\()[^()\s]+(?=\))")
 CITED = re.compile(r"\[(@[\w-]+(?:; @[\w-]+)*)\]")
+MINUS = re.compile(r"(?<![^\s(\[|*,])-(?=\.?\d)")  # not in 2009-2010, NB-3 or 1e-12
 CITED_BY_NAME = re.compile(r"(?<![\w/.])@([a-z][\w-]*)")
 ADMONITION = "::::{{admonition}} {title}\n:class: {kind}"
 ADMONITION_END = "::::"
 
 
 def translate(app: Sphinx, docname: str, content: list[str]) -> None:
-    """For `source-read`: a notebook's Markdown, and what its cells printed as Markdown, in Sphinx's words."""
+    """For `source-read`: a notebook's Markdown, and its cells' Markdown and claims, in Sphinx's words."""
     if docname.startswith("notebooks/"):
         notebook = json.loads(content[0])
         for cell in notebook["cells"]:
@@ -48,6 +50,9 @@ def translate(app: Sphinx, docname: str, content: list[str]) -> None:
             for output in cell.get("outputs", []):
                 if "text/markdown" in output.get("data", {}):
                     output["data"]["text/markdown"] = to_myst("".join(output["data"]["text/markdown"]))
+                html = "".join(output.get("data", {}).get("text/html", ""))
+                if html.startswith('<div class="kt-claim"'):
+                    output["data"]["text/html"] = minus(html)
         content[0] = json.dumps(notebook)
 
 
@@ -82,7 +87,12 @@ def _prose(text: str) -> str:
     text = SOLUTION_END.sub(ADMONITION_END, text)
     text = LINK.sub(lambda match: address(match[0]), text)
     text = CITED.sub(lambda match: "{cite:p}`" + match[1].replace("; ", ",").replace("@", "") + "`", text)
-    return CITED_BY_NAME.sub(r"{cite:t}`\1`", text)
+    return minus(CITED_BY_NAME.sub(r"{cite:t}`\1`", text))
+
+
+def minus(text: str) -> str:
+    """The text with true minus signs before its numbers."""
+    return MINUS.sub("−", text)
 
 
 def address(link: str) -> str:

@@ -26,6 +26,10 @@ THEME = 'dataset.theme = localStorage.getItem("theme") || "auto";'
 SETTLED = """dataset.theme = { light: "light", dark: "dark" }[document.documentElement.dataset.mode] ??
       (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");"""
 SPY = re.compile(r' data-bs-spy="scroll" data-bs-target="\.bd-toc-nav" data-offset="[^"]*" data-bs-root-margin="[^"]*"')
+# The theme asks each box, one by one, whether it scrolls, and lays the page out anew for each; book.js asks all at once
+BOX_BY_BOX = re.compile(r',?"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)')
+# Names, brackets and blanks in code, which have the colour of the text around them: a quarter of a chapter's elements
+COLOURLESS = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
 ALONE = ("searchtools.js", "language_data.js", "search.js")  # the search page's own
 NESTED = {"media", "supports", "container", "layer"}
 ANY_OF = {"is", "where", "has"}
@@ -91,11 +95,14 @@ def slim(site: Path) -> None:
     sheets = addresses(SHEET, "href", newest)
     scripts = [a for a in addresses(SCRIPT, "src", newest) if Path(a).name not in ALONE]
     pages = {path: path.read_text("utf-8") for path in site.rglob("*.html") if "_static" not in path.parts}
+    pages = {path: COLOURLESS.sub(r"\1", text) for path, text in pages.items()}
     if not any("sd-tab" in text for text in pages.values()):
         scripts = [address for address in scripts if "design-tabs" not in address]
     used = whatever_is_used(site, list(pages.values()), scripts)
     css = purged([sheet(site, address) for address in sheets], used)
-    js = "\n;\n".join((site / address).read_text("utf-8") for address in scripts)
+    js, found = BOX_BY_BOX.subn("", "\n;\n".join((site / address).read_text("utf-8") for address in scripts))
+    if found != 1:
+        raise ValueError(f"the theme asks {found} times which boxes scroll, not once: look at BOX_BY_BOX again")
     (site / "_static/site.css").write_text(css, "utf-8")
     (site / "_static/site.js").write_text(re.sub(r"//# sourceMappingURL=\S+", "", js), "utf-8")
     for path, text in pages.items():

@@ -164,7 +164,7 @@ class Responses:
         return len(self) / (len(self.students) * len(self.items))
 
     def counts(self, by: str = "item"):
-        """How many answers each item (or, by="student", each student) has: a DataFrame with columns asked and right."""
+        """How many answers each item (`by="student"`: each student) has: a DataFrame with columns asked and right."""
         import pandas as pd
 
         by = checks.one_of(by, ("item", "student"), "by")

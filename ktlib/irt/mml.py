@@ -78,7 +78,7 @@ class MMLFit:
         return value - z * se, value + z * se
 
     def frame(self, rows: str = "items", level: float = 0.95):
-        """A DataFrame with a row an item, or with rows="students" a student: estimates, and se_, low_, high_ of each.
+        """A DataFrame with a row an item, or with `rows="students"` a student: estimates, and se_, low_, high_ of each.
 
         Items also say whether they are determined.
         """

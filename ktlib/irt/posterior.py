@@ -136,7 +136,7 @@ class Posterior:
         return tuple(np.concatenate([a, h], axis=1) for a, h in zip(own, fed, strict=True))
 
     def frame(self, rows: str = "items", level: float = 0.95):
-        """A DataFrame with a row an item, or with rows="students" a student: means, and se_, low_ and high_ of each.
+        """A DataFrame with a row an item, or with `rows="students"` a student: means, and se_, low_ and high_ of each.
 
         A block with several columns, such as loadings, has its columns counted: loadings_1, loadings_2. Effects belong
         to attributes and stand in neither.
