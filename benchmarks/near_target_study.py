@@ -9,12 +9,9 @@ on a quiet core.
 import argparse
 import json
 import os
-import platform
 import sys
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -23,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from policy_study import rounded  # noqa: E402
+from provenance import provenance  # noqa: E402
 
 from ktlib.studies import near_target  # noqa: E402
 
@@ -35,12 +33,8 @@ def main():
         for model in near_target.MODELS:
             found.append(near_target.run(log, model))
             print(found[-1], f"{time.perf_counter() - began:.0f} s", found[-1].right(), flush=True)
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seconds": round(time.perf_counter() - began),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in ("numpy", "scipy")},
-    }
-    text = json.dumps({"about": about, "found": rounded([asdict(one) for one in found])}, indent=1)
+    about = provenance("numpy", "scipy", seconds=round(time.perf_counter() - began))
+    text = json.dumps({"about": about, "found": rounded([asdict(one) for one in found])})
     given.out.write_text(text + "\n", encoding="utf-8")
 
 

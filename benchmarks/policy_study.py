@@ -13,17 +13,16 @@ A quarter of an hour on a quiet core.
 import argparse
 import json
 import os
-import platform
 import sys
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+from provenance import provenance  # noqa: E402
 
 from ktlib.studies import gaming, policies  # noqa: E402
 
@@ -46,20 +45,19 @@ def main():
     given, began = parser.parse_args(), time.perf_counter()
     game = gaming.run(given.n, GAMING_SEED, students=STUDENTS, days=DAYS, progress=True)
     found = policies.run(given.n, SEED, students=STUDENTS, days=DAYS, progress=True)
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seed": SEED,
-        "n": found.n,
-        "students": STUDENTS,
-        "days": DAYS,
-        "gaming_seed": GAMING_SEED,
-        "gaming_n": game.n,
-        "items": policies.ITEMS,
-        "seconds": round(time.perf_counter() - began),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("numpy", "scipy")},
-    }
-    text = json.dumps({"about": about, "rows": rounded(found.rows), "gaming": rounded(game.rows)}, indent=1)
+    about = provenance(
+        "numpy",
+        "scipy",
+        seed=SEED,
+        n=found.n,
+        students=STUDENTS,
+        days=DAYS,
+        items=policies.ITEMS,
+        gaming_seed=GAMING_SEED,
+        gaming_n=game.n,
+        seconds=round(time.perf_counter() - began),
+    )
+    text = json.dumps({"about": about, "rows": rounded(found.rows), "gaming": rounded(game.rows)})
     given.out.write_text(text + "\n", encoding="utf-8")
 
 

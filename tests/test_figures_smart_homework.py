@@ -102,7 +102,7 @@ def test_each_target_has_its_dot_and_the_best_is_said():
 def test_shares_right_stand_where_they_are():
     axes = figure("near-seventy").fig().axes
     assert (0.7, 0.71) in [tuple(np.round(p, 6)) for line in axes[0].lines for p in line.get_xydata()]
-    assert figure("near-seventy").finding == "Forecast at 70%, 71 to 71% were answered right"
+    assert figure("near-seventy").finding == "Forecast at 70%, 71.0 to 71.0% were answered right"
     assert dots(figure("fair-thirds").fig().axes[2]) == [(0.71, 0), (0.71, 1), (0.71, 2)]
 
 

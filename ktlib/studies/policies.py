@@ -172,6 +172,20 @@ def mean(values) -> Mean:
     return Mean(centre, centre - half, centre + half, splits=len(values), above=int((values > 0).sum()))
 
 
+def lacking(here: World, name: str, learning: str, days: int = 20) -> float:
+    """Share of a policy's picks that need a skill which the student lacks on that day: only these can teach."""
+    choose, found = policy(name, here.questions, learning), []
+
+    def seen(view, most: int) -> np.ndarray:
+        plan = choose(view, most)
+        given = plan >= 0
+        found.append(~view.school.ready[np.nonzero(given)[0], plan[given]])
+        return plan
+
+    school.simulate(here.school, seen, days=days, learning=learning, history=here.past, rng=here.seed)
+    return float(np.concatenate(found).mean())
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class World:
     """A replicate: a school, its past answers, and questions as other students' answers tell of them."""

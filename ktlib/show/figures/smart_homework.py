@@ -10,6 +10,7 @@ from ...homework import school
 from ...homework.recommend import Homework
 from ...studies import policies as study
 from ...studies.gaming import Gaming
+from ...studies.means import Mean, signed
 from ...studies.near_target import BANDS, Near
 from ...studies.policies import AIMS, TARGETS, THIRDS, TRUE, Policies
 from .. import strokes
@@ -77,12 +78,11 @@ def three_models() -> Figure:
         ax = page.panels()
         for name in LEARNING:
             ax.plot(p, teaches(name), color=SHADES[name], lw=2)
-        strokes.label(ax, 0.98, 0.5, LEARNING["flat"].replace("\n", " "), SHADES["flat"], "above left")
-        strokes.label(ax, 0.5, 1.0, LEARNING["zone"].replace("\n", " "), SHADES["zone"], "above")
-        strokes.label(ax, 0.12, 0.9, LEARNING["errors"], SHADES["errors"], "above")
-        ax.set(xlim=(0, 1), ylim=(0, 1.25), xlabel="chance of a right answer", ylabel="what it teaches, of the most")
+        ax.set(xlim=(0, 1), ylim=(0, 1.1), xlabel="chance of a right answer", ylabel="what it teaches, of the most")
         strokes.percent_axis(ax, "x")
         strokes.percent_axis(ax, "y")
+        names = [(words.replace("\n", " "), SHADES[name]) for name, words in LEARNING.items()]
+        strokes.key_below(page, names, columns=1 if page.narrow else 3)
 
     return Figure(
         draw,
@@ -103,6 +103,8 @@ def which_first(
     }  # fmt: skip
     lead = {(model, name): relative(found, model, name) for model in LEARNING for name in names}
 
+    across = f"% above random\n{found.n} schools, 95%"
+
     def draw(page: Page) -> None:
         for ax, (model, title) in zip(
             page.panels(3, sharex=True, height=2.6 if page.narrow else None), LEARNING.items(), strict=True
@@ -113,19 +115,16 @@ def which_first(
             for row, (value, colour) in enumerate(zip(values, colours, strict=True)):
                 strokes.intervals(ax, [value.mean], [value.low], [value.high], colour, [row])
             strokes.rows(page, ax, [words[name] for name in names], wide=14)
-            ax.set(
-                title=title.replace("\n", " ") if page.narrow else title, xlabel="learned in an hour,\n% above random"
-            )
+            ax.set(title=title.replace("\n", " ") if page.narrow else title, xlabel=across)
             if not page.narrow and ax is not page.fig.axes[0]:
                 ax.set_yticklabels([])
 
-    aim = [lead[model, "aim 0.7"].mean for model in LEARNING]
-    best = [lead[model, "oracle"].mean for model in LEARNING]
+    aim, best = (span({model: lead[model, name] for model in LEARNING}) for name in ("aim 0.7", "oracle"))
     return Figure(
         draw,
-        finding=f"Aiming at 0.7 changes learning by {_span(aim)}; an oracle adds {_span(best)}",
+        finding=f"Learned in an hour, against random order: aim at 0.7 {aim}, an oracle {best}",
         alt=f"Points learned in an hour against random order, in per cent, with 95% intervals over {found.n} simulated "
-        f"schools of {found.students}. Aiming at 0.7: {_span(aim)}. Oracle: {_span(best)}.",
+        f"schools of {found.students}. Aiming at 0.7: {aim}. Oracle: {best}.",
         name="which-first",
     )
 
@@ -136,10 +135,10 @@ def relative(found: Policies, learning: str, policy: str, what: str = "per_hour"
     return study.mean(100 * (found.values(learning, policy, what) / base - 1))
 
 
-def _span(values: Sequence[float]) -> str:
-    """The least and the largest of values in per cent, as "−9 to +3%"."""
-    low, high = (f"{v:+.0f}".replace("-", "−") for v in (min(values), max(values)))
-    return f"{low} to {high}%"
+def span(means: Mapping[str, Mean]) -> str:
+    """The least and the largest of several means in per cent, as "−9 to +3%"."""
+    ends = [value.mean for value in means.values()]
+    return f"{signed(min(ends), 0)} to {signed(max(ends), 0)}%"
 
 
 def best_target(found: Policies) -> Figure:
@@ -164,14 +163,14 @@ def best_target(found: Policies) -> Figure:
             strokes.ticks(ax, "x", TARGETS[::2] if page.narrow is False else TARGETS)
         page.fig.supylabel("points learned in an hour", fontsize="medium")
         names = [("aimed at a forecast", ESTIMATE), ("aimed at the truth", OTHER), ("dashed: random order", TRUTH)]
-        strokes.key_below(page, names, "target: chance of a right answer")
+        strokes.key_below(page, names, f"target: chance of a right answer ({found.n} schools, bands 95%)")
 
-    tops = {model: found.best(model, TRUE).split()[1] for model in LEARNING}
+    tops = {model: found.best(model).split()[1] for model in LEARNING}
     return Figure(
         draw,
         finding=f"The best target hangs on how questions teach: {', '.join(tops.values())}",
         alt="Points learned in an hour against the target, aimed at a forecast or at the truth, with 95% bands over "
-        f"{found.n} simulated schools. With the truth the best target is "
+        f"{found.n} simulated schools. Aimed at a forecast the best target is "
         + ", ".join(f"{target} ({model})" for model, target in tops.items())
         + ".",
         name="best-target",
@@ -196,11 +195,12 @@ def near_seventy(found: Mapping[str, Near]) -> Figure:
             at = near.right()
             strokes.label(ax, 0.72, at.mean, f"{at.mean:.1%}", ESTIMATE, "below right")
             ax.set(xlim=(0.45, 0.95), ylim=(0.25, 1.0), title=log)
+            strokes.note(ax, f"n = {at.n:,}", "bottom right")
             strokes.ticks(ax, "x", BANDS, [f"{band:.0%}" for band in BANDS])
             strokes.percent_axis(ax)
         page.fig.supylabel("answered right", fontsize="medium")
         names = [("all answers", ESTIMATE), ("one area each, at 70%", PRIOR)]
-        strokes.key_below(page, names, "forecast: chance of a right answer")
+        strokes.key_below(page, names, "forecast: chance of a right answer (n at 70%, intervals 95%)")
 
     rights = {log: near.right() for log, near in found.items()}
     said = "; ".join(
@@ -209,7 +209,7 @@ def near_seventy(found: Mapping[str, Near]) -> Figure:
     ends = [100 * r.mean for r in rights.values()]
     return Figure(
         draw,
-        finding=f"Forecast at 70%, {min(ends):.0f} to {max(ends):.0f}% were answered right",
+        finding=f"Forecast at 70%, {min(ends):.1f} to {max(ends):.1f}% were answered right",
         alt=f"Share of held-out answers right against their forecast, on {len(found)} logs. At 70%: {said}.",
         name="near-seventy",
     )
@@ -220,7 +220,7 @@ def fair(found: Mapping[str, Near]) -> Figure:
 
     def draw(page: Page) -> None:
         for ax, (log, near) in zip(
-            page.panels(len(found), height=1.7 if page.narrow else 2.4), found.items(), strict=True
+            page.panels(len(found), height=2.0 if page.narrow else 2.9), found.items(), strict=True
         ):
             strokes.level(ax, 0.7, upright=True)
             for row, (third, colour) in enumerate(GROUPS.items()):
@@ -232,14 +232,14 @@ def fair(found: Mapping[str, Near]) -> Figure:
             strokes.ticks(ax, "x", (0.6, 0.7, 0.8), ("60%", "70%", "80%"))
             if not page.narrow and ax is not page.fig.axes[0]:
                 ax.set_yticklabels([])
-        page.fig.supxlabel("answered right, of those forecast near 70%", fontsize="medium")
+        page.fig.supxlabel("answered right, of those forecast near 70%; 95%", fontsize="medium")
 
     worst = {log: near.right(THIRDS[0]) for log, near in found.items()}
     off = max(abs(r.mean - 0.7) for near in found.values() for r in map(near.right, THIRDS))
     said = "; ".join(f"{log} {100 * r.mean:.1f}% of {r.n:,}" for log, r in worst.items())
     return Figure(
         draw,
-        finding=f"For weak and for strong students: at most {100 * off:.0f} points from 70%",
+        finding=f"Forecast at 70%: for weak and for strong students at most {100 * off:.1f} points off",
         alt=f"Of held-out answers forecast near 70%, the share right in each third of ability. Weakest third: {said}.",
         name="fair-thirds",
     )
@@ -265,7 +265,7 @@ def gaming(found: Gaming) -> Figure:
             words = f"{value.mean:+.1f}".replace("-", "−")
             strokes.label(right, value.mean, row, words, SHADES[model], "above", gap=6)
         strokes.rows(page, right, [words.replace("\n", " ") for words in LEARNING.values()], wide=16)
-        right.set(xlabel="points over the term", title="learned", ylim=(2.6, -0.8))
+        right.set(xlabel=f"points over the term\n({found.n} schools, 95%)", title="learned", ylim=(2.6, -0.8))
 
     ends = sorted(-value.mean for value in cost.values())
     return Figure(
