@@ -55,7 +55,7 @@ def surprise(posterior: Posterior, responses: Responses) -> Surprise:
     """The surprise of answers that the posterior has not seen. Ask before `updating.update` takes them in.
 
     responses: `Responses`; students and items are found by name, and answers of others are left out. Raises ValueError
-    where fewer than two students or two items are left, or where forecasts leave nothing to be surprised at.
+    where fewer than two students or two items are left, or where forecasts are all alike or certain.
     """
     checks.instance(posterior, Posterior, "posterior", "give a posterior, such as fit.posterior")
     checks.instance(responses, Responses, "responses", "make them with Responses.from_frame")
@@ -72,12 +72,12 @@ def surprise(posterior: Posterior, responses: Responses) -> Surprise:
             "known students to two known items"
         )
     y, p = responses.correct[there], posterior.predict(codes["student"], codes["item"])
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         excess = -np.log(np.where(y == 1, p, 1 - p)) - entr(p) - entr(1 - p)
-    if not np.isfinite(excess).all() or not excess.any():
-        raise ValueError("forecasts of 0 or 1 leave nothing to be surprised at: give wider priors")
     level = y - p
     ses = [_standard_error(values, codes.values()) for values in (excess, level)]
+    if not (np.isfinite(ses).all() and min(ses) > 0):
+        raise ValueError("forecasts that are all alike, or certain, leave nothing to test: give more answers")
     return Surprise(
         len(y), float(excess.mean()), ses[0], float(level.mean()), ses[1], left_out=int(len(there) - there.sum())
     )
@@ -85,7 +85,8 @@ def surprise(posterior: Posterior, responses: Responses) -> Surprise:
 
 def _standard_error(values: np.ndarray, clusters) -> float:
     """Of the mean: squared sums by student, plus those by item, less what is counted twice."""
-    values = values - values.mean()
+    with np.errstate(invalid="ignore"):
+        values = values - values.mean()
     own = float(values @ values)
     by = [float((np.bincount(codes, values) ** 2).sum()) for codes in clusters]
     return float(np.sqrt(max(sum(by) - own, own)) / len(values))
