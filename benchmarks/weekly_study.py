@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 SEED, WEEKS, REFITS = 100, 20, (1, 5, 10, 15, 20)
 STILL = ("weekly", "weekly, all trusted", "weekly, mean-field", "questions frozen", "never")
 DRIFTING = ("weekly", "weekly, drift", "never")
-DRIFT = 0.1
+DRIFT, FAST = 0.1, 0.3
 
 
 def plain(value):
@@ -39,9 +39,10 @@ def plain(value):
 
 
 def part(seed: int) -> list[dict]:
-    """The rows of one world that stands still and of one that drifts."""
+    """The rows of a world that stands still, one that drifts, and one that drifts fast."""
     common = {"size": weeks.FULL, "weeks": WEEKS, "seed": seed, "refits": REFITS, "progress": True}
-    return weeks.run(STILL, **common).rows + weeks.run(DRIFTING, drift=DRIFT, **common).rows
+    still, drifting = weeks.run(STILL, **common).rows, weeks.run(DRIFTING, drift=DRIFT, **common).rows
+    return still + drifting + weeks.run(["weekly"], drift=FAST, **common | {"refits": ()}).rows
 
 
 def main():
@@ -66,6 +67,7 @@ def main():
         "weeks": WEEKS,
         "refits": REFITS,
         "drift": DRIFT,
+        "fast": FAST,
         "trust": TRUST,
         "size": asdict(weeks.FULL),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",

@@ -173,9 +173,11 @@ def test_surprise_is_what_forecasts_expect_unless_abilities_moved(known):
     own = np.where(week.correct == 1, p, 1 - p)
     expected = -np.log(own) + p * np.log(p) + (1 - p) * np.log(1 - p)
     assert found.excess == pytest.approx(expected.mean()) and found.level == pytest.approx((week.correct - p).mean())
-    assert abs(found.z) < 3 and found.interval()[0] < 0 < found.interval()[1]
+    assert all(abs(found.z(name)) < 3 for name in surprise.NAMES)
+    assert found.interval("level")[0] < 0 < found.interval("level")[1]
     blocks = fresh.blocks | {"ability": replace(fresh.blocks["ability"], loc=fresh.mean("ability")[::-1])}
-    assert surprise.surprise(replace(fresh, blocks=blocks), week).z > 5
+    assert surprise.surprise(replace(fresh, blocks=blocks), week).z("excess") > 5
+    assert surprise.surprise(replace(fresh, blocks=blocks), week).z("scatter") > 5
     some = surprise.surprise(known, answers(range(190, 300), range(10, 30), seed=5))
     assert (some.n, some.left_out) == (100, 2100)
     with pytest.raises(ValueError, match="0 of 1 answers are of known students to known items"):

@@ -49,11 +49,11 @@ def update(
     `posterior` marks, that stay bit for bit; with a block of the items frozen there can be no new items, with abilities
     frozen no new students. drift: standard deviation, in logits, by which an ability may have moved since last week
     (a random walk): its square is added to the variance of every known student's ability, who answered or not. trust:
-    which share of what a week adds to the precision of an item's numbers (or of an effect) is counted, above 0 to 1;
-    with 1 all of it, as Bayes' rule has it if nothing were forgotten. It moves spreads, and means only from the next
-    week on.
-    attributes: hierarchical only, (items, A) of 0 and 1, the rows as in `responses.items`. calibrate, tol, max_steps,
-    progress: as in `ascent.fit`.
+    which share, above 0 to 1, of what a week adds to the precision of an item's numbers (or of an effect) is counted;
+    with 1 all of it, as Bayes' rule has it if nothing were forgotten. It moves spreads at once, means from the next
+    week on. attributes: hierarchical only, (items, A) of 0 and 1, the rows as in `responses.items`. tol: by default
+    0.001 nats, or where that is more 1e-5 nats an answer: then no number is off by much of its spread. calibrate,
+    max_steps, progress: as in `ascent.fit`.
 
     Returns a `Fit`, whose posterior is the prior of next week. Its trace and ELBO are of this week's answers alone, its
     priors those of the students and items that answered or were asked.
@@ -77,6 +77,7 @@ def update(
     shape = {} if known.model == "two-parameter" else {"factors": begin.blocks["loadings"].loc.shape[1]}
     if known.model == "hierarchical":
         shape |= {"attributes": begin.attributes, "mask": begin.blocks["effects"].scale > ABSENT}
+    tol = max(1e-3, 1e-5 * len(week)) if tol is None else tol
     settings = {"calibrate": calibrate, "tol": tol, "max_steps": max_steps, "progress": progress}
     marked = begin.freeze(*held)
     fit = ascent.fit(week, known.model, priors=begin.as_prior(), start=marked, **shape, **settings)

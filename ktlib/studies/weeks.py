@@ -20,7 +20,7 @@ from ..data.responses import Responses
 from ..forecast.scores import calibration, score
 from ..irt import ascent
 from ..irt.posterior import Normal, Posterior, default_priors
-from ..irt.surprise import surprise
+from ..irt.surprise import NAMES, surprise
 from ..irt.updating import update
 from . import stored
 from .means import Mean
@@ -36,16 +36,16 @@ class Size:
     active: share of the students who answer in a week.
     """
 
-    students: int = 1200
-    joining: int = 40
-    items: int = 200
+    students: int = 1600
+    joining: int = 50
+    items: int = 240
     new: int = 8
-    history: int = 12
+    history: int = 20
     week: int = 8
     active: float = 0.5
 
 
-FULL, SMALL = Size(), Size(students=300, joining=10, items=60, new=3)
+FULL, SMALL = Size(), Size(students=300, joining=10, items=60, new=3, history=12)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -152,7 +152,8 @@ class Weeks:
     """What was found. about: settings. rows: one for each world, week and way.
 
     A row holds seed, drift, week, way, answers, seconds (of the processor), held (block -> share of 95% intervals that
-    hold the truth), and of the week that follows: n, auc, log_loss, slope, z of the surprise. The last week, which is
+    hold the truth), and of the week that follows: n, auc, log_loss, slope, z (of each number of the surprise). The last
+    week, which is
     judged too, is followed by one more.
     """
 
@@ -188,9 +189,9 @@ class Weeks:
         one, two = (self.by_world(name, "seconds", drift, last) for name in (way, REFIT))
         return _mean([one[seed] / two[seed] for seed in sorted(two)])
 
-    def alarms(self, way: str, drift: float = 0.0, z: float = 1.645) -> tuple[int, int]:
+    def alarms(self, way: str, name: str = "scatter", *, drift: float = 0.0, weeks=None, z=1.645) -> tuple[int, int]:
         """In how many weeks the next answers were more surprising than chance allows, and of how many."""
-        found = [row["z"] for row in self._rows(way, drift, None)]
+        found = [row["z"][name] for row in self._rows(way, drift, weeks)]
         return sum(value > z for value in found), len(found)
 
     def _rows(self, way, drift, weeks):
@@ -247,7 +248,8 @@ def _row(product: World, week: int, way: str, posterior: Posterior, seconds: flo
     p = posterior.predict(log.student, log.item)
     found = score(log.correct, p, metrics=("auc", "log_loss")).metrics
     row |= {name: found[name].value for name in found} | {"n": len(log)}
-    return row | {"slope": calibration(log.correct, p).slope.value, "z": surprise(posterior, log).z}
+    found = surprise(posterior, log)
+    return row | {"slope": calibration(log.correct, p).slope.value, "z": {name: found.z(name) for name in NAMES}}
 
 
 def _mean(values: list[float]) -> Mean:
