@@ -16,9 +16,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 
+from ktlib.irt import Normal, Posterior
+from ktlib.irt import scoring as irt_scoring
 from ktlib.irt.updating import TRUST
 from ktlib.studies import weeks
 
@@ -36,6 +39,22 @@ def plain(value):
     if isinstance(value, list):
         return [plain(one) for one in value]
     return float(f"{value:.6g}") if isinstance(value, float | np.floating) else value
+
+
+def scoring(answers: int = 20, items: int = 3600, times: int = 2000) -> dict:
+    """Milliseconds of the processor for one student's ability from items made ready."""
+    rng = np.random.default_rng(SEED)
+    blocks = {
+        "ability": Normal(np.zeros(1), 1.0),
+        "discrimination": Normal(0.3 * rng.normal(size=items), 0.1, log=True),
+        "difficulty": Normal(rng.normal(size=items), 0.1),
+    }
+    ready = irt_scoring.ready(Posterior("two-parameter", blocks, ("s",), tuple(f"q{j}" for j in range(items))))
+    asked, right = [f"q{j}" for j in rng.permutation(items)[:answers]], rng.integers(0, 2, answers).tolist()
+    start = process_time()
+    for _ in range(times):
+        ready.ability(asked, right)
+    return {"ms": 1e3 * (process_time() - start) / times, "answers": answers, "items": items}
 
 
 def part(seed: int) -> list[dict]:
@@ -69,6 +88,7 @@ def main():
         "drift": DRIFT,
         "fast": FAST,
         "trust": TRUST,
+        "scoring": plain(scoring()),
         "size": asdict(weeks.FULL),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "versions": {"python": platform.python_version()}
