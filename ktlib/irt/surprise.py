@@ -16,7 +16,8 @@ from scipy.stats import norm
 
 from .. import _checks as checks
 from ..data.responses import Responses
-from .posterior import _NODES, _WEIGHTS, Posterior
+from ._answers import NODES, WEIGHTS
+from .posterior import Posterior
 
 NAMES = ("excess", "level", "scatter")
 
@@ -95,8 +96,8 @@ def _totals(posterior: Posterior, student, item, level, p) -> np.ndarray:
     w_j w_k Σ_d a_jd a_kd s_d², with w = E[p'(η)], a the item's loadings and s the spreads of her abilities.
     """
     mean, variance = posterior.predictor(student, item)
-    eta = mean[:, None] + np.sqrt(variance)[:, None] * _NODES
-    slope = (expit(eta) * expit(-eta)) @ _WEIGHTS
+    eta = mean[:, None] + np.sqrt(variance)[:, None] * NODES
+    slope = (expit(eta) * expit(-eta)) @ WEIGHTS
     two = posterior.model == "two-parameter"
     load = posterior.mean("discrimination")[:, None] if two else posterior.loadings()[0]
     spread = posterior.sd("ability").reshape(len(posterior.students), -1)

@@ -62,7 +62,8 @@ def update(
     """
     known = checks.instance(posterior, Posterior, "posterior", NEXT)
     drift = checks.not_negative(drift, "drift")
-    trust = 1.0 if trust == 1 and trust is not True else checks.inside(trust, "trust", TRUST)
+    whole = isinstance(trust, int | float) and trust is not True and trust == 1
+    trust = 1.0 if whole else checks.inside(trust, "trust", TRUST)
     held = checks.frozen_blocks(frozen, known, known.model)
     if drift and "ability" in held:
         raise ValueError(f"drift = {drift:g} moves abilities, which are frozen: leave one of the two out")

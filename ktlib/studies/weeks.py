@@ -183,10 +183,10 @@ class Weeks:
         """The weeks after which a way was looked at."""
         return sorted({row["week"] for row in self._rows(way, drift, None)})
 
-    def cost(self, way: str = "weekly", drift: float = 0.0) -> Mean:
-        """Seconds of a Monday as a share of those of a full refit, in the last week."""
-        last = [self.weeks(REFIT, drift)[-1]]
-        one, two = (self.by_world(name, "seconds", drift, last) for name in (way, REFIT))
+    def cost(self, way: str = "weekly", *, drift: float = 0.0, week: int | None = None) -> Mean:
+        """Seconds of a Monday as a share of those of a full refit after the same week, by default the last."""
+        at = [self.weeks(REFIT, drift)[-1] if week is None else week]
+        one, two = (self.by_world(name, "seconds", drift, at) for name in (way, REFIT))
         return _mean([one[seed] / two[seed] for seed in sorted(two)])
 
     def alarms(self, way: str, name: str = "scatter", *, drift: float = 0.0, weeks=None, z=1.645) -> tuple[int, int]:
