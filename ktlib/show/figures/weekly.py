@@ -112,7 +112,7 @@ def intervals_held(found: Weeks) -> Figure:
     last = {way: np.mean([held[way, name][-1] for name in NUMBERS]) for way, *_ in ways}
 
     def draw(page: Page) -> None:
-        for ax, name in zip(page.panels(2, sharey=True), NUMBERS, strict=True):
+        for ax, name in zip(page.panels(2, sharey=True, height=2.1 if page.narrow else None), NUMBERS, strict=True):
             strokes.level(ax, 0.95)
             for way, _, colour in ways:
                 ax.plot(found.weeks(way), held[way, name], color=colour)
@@ -149,9 +149,9 @@ def wandering(found: Weeks, drift: float) -> Figure:
         ax.set(xlabel="week", ylabel="95% intervals of abilities that hold", ylim=(min(refit) - 0.03, 1.0))
         strokes.percent_axis(ax)
         strokes.ticks(ax, "x", refits)
-        strokes.key(
-            ax, [(words, colour) for _, words, colour in ways] + [("● refit of everything", TRUTH)], "bottom left"
-        )
+        names = [(words, colour) for _, words, colour in ways]
+        said = f"Abilities move by {drift:g} logits a week; n = {n} simulated products"
+        strokes.key_below(page, [*names, ("refit of everything", TRUTH)], said)
 
     return Figure(
         draw,
