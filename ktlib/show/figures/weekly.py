@@ -140,17 +140,19 @@ def wandering(found: Weeks, drift: float) -> Figure:
     refits = found.weeks(REFIT, drift)
     refit = [found.of(REFIT, "held ability", drift=drift, weeks=[k]).mean for k in refits]
 
+    products = found.of("weekly", "held ability", drift=drift).splits
+
     def draw(page: Page) -> None:
         ax = page.panels()
         strokes.level(ax, 0.95)
         for way, _, colour in ways:
             ax.plot(found.weeks(way, drift), held[way], color=colour)
         ax.plot(refits, refit, ls="", marker="o", color=TRUTH, zorder=4)
-        ax.set(xlabel="week", ylabel="95% intervals of abilities that hold", ylim=(min(refit) - 0.03, 1.0))
+        ax.set(xlabel="week", ylabel="intervals that hold", ylim=(min(refit) - 0.03, 1.0))
         strokes.percent_axis(ax)
         strokes.ticks(ax, "x", refits)
         names = [(words, colour) for _, words, colour in ways]
-        said = f"Abilities move by {drift:g} logits a week; n = {n} simulated products"
+        said = f"95% intervals of abilities, which move by {drift:g} logits a week; n = {products} simulated products"
         strokes.key_below(page, [*names, ("refit of everything", TRUTH)], said)
 
     return Figure(
