@@ -159,7 +159,7 @@ def doors():
     from ktlib.forecast import baselines, recovery, scores  # fmt: skip
     from ktlib.homework import recommend, school, session  # fmt: skip
     from ktlib.homework.pool import Pool  # fmt: skip
-    from ktlib.irt import ascent, mml, posterior, simulation  # fmt: skip
+    from ktlib.irt import ascent, mml, new_items, posterior, scoring, simulation, surprise, updating  # fmt: skip
     from ktlib.show import explorers, live, quotes, tables  # fmt: skip
     from ktlib.show.figure import Figure
 
@@ -455,6 +455,23 @@ def doors():
         ascent.fit,
         dict(responses=r, model="hierarchical", factors=1, attributes=attributes, mask=mask, rng=0, max_steps=3),
     )
+    yield (
+        "irt.updating.update",
+        updating.update,
+        dict(posterior=q, responses=r, priors=g()["priors"], frozen=["difficulty"], drift=0.1, trust=0.5, max_steps=5)
+        | dict(attributes=None, calibrate=True, tol=0.1, progress=False),
+    )
+    yield "irt.surprise.surprise", surprise.surprise, dict(posterior=q, responses=r)
+    yield "irt.surprise.Surprise.interval", surprise.surprise(q, r).interval, dict(name="level", level=0.9)
+    yield (
+        "irt.new_items.difficulty_prior",
+        new_items.difficulty_prior,
+        dict(posterior=q, attributes=np.eye(5)[:, :2], new_attributes=np.eye(2), names=["a", "b"]),
+    )
+    scored = dict(items=list(q.items[:2]), correct=[1, 0], prior=g()["normal"])
+    yield "irt.scoring.ready", scoring.ready, dict(posterior=q)
+    yield "irt.scoring.ability", scoring.ability, dict(fixed=scoring.ready(q)) | scored
+    yield "irt.scoring.FixedItems.ability", scoring.ready(q).ability, scored
     yield (
         "irt.mml.fit",
         mml.fit,

@@ -3,7 +3,8 @@
 model: what they say of an answer. simulation: draws from it. priors, posterior: beliefs before and after. fits: what
 a fit returns. ascent: the fast fit. svi: the same by Pyro. nuts: draws to judge both by. programs: the models as Pyro
 programs. mml: fits by marginal likelihood. marginal: that likelihood, its slopes and curvature. recipe: the paper's
-released code.
+released code. updating: a week's answers added to a posterior. surprise: the sign that a refit is due. new_items: what
+is believed of items nobody has answered. scoring: one student's ability from fixed items.
 """
 
 from .._doors import lazily
@@ -23,6 +24,10 @@ __getattr__, __dir__, __all__ = lazily(
         "mml",
         "marginal",
         "recipe",
+        "updating",
+        "surprise",
+        "new_items",
+        "scoring",
     ),
-    {"Model": "model", "Normal": "priors", "Posterior": "posterior"},
+    {"Model": "model", "Normal": "priors", "Posterior": "posterior", "ability": "scoring"},
 )
