@@ -46,9 +46,15 @@ def spread(values, group, school) -> Spread:
     for names, what in zip(rows, ("group", "school"), strict=True):
         if len(names) != len(values):
             raise ValueError(f"{what} has {len(names)} names for {len(values)} values: give one for each student")
-    s = pd.factorize(pd.Series([repr(name) for name in rows[1]]))[0]
-    c = pd.factorize(pd.Series([f"{a}|{b!r}" for a, b in zip(s, rows[0], strict=True)]))[0]
-    return _nested(values, c, s)
+    try:
+        c, s = (pd.factorize(pd.Series(names, dtype=object))[0] for names in rows)
+    except TypeError:
+        raise ValueError("group and school must be names: give texts or numbers") from None
+    if min(c.min(), s.min()) < 0:
+        raise ValueError(
+            f"student {int(np.flatnonzero((c < 0) | (s < 0))[0])} has no class or no school: leave her out"
+        )
+    return _nested(values, np.unique(c + s * len(values), return_inverse=True)[1], s)
 
 
 def _nested(values: np.ndarray, c: np.ndarray, s: np.ndarray) -> Spread:
