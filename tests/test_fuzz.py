@@ -516,6 +516,8 @@ def doors():
     yield "show.explorers.RareExplorer", explorers.RareExplorer, dict(log="timss", answers=5)
     play = dict(target=0.7, closeness=0.6, need=0.2, recency=0.1, params=p, answers=(1, 0, 1), questions=3)
     yield "show.explorers.HomeworkExplorer", explorers.HomeworkExplorer, play
+    planned = dict(effect=0.1, classes=20, students=10, icc=0.2, past_r2=0.5)
+    yield "show.explorers.TrialExplorer", explorers.TrialExplorer, planned
     told = dict(finding="It rises", alt="A line that rises from 0 to 1.", name="a")
     yield "show.figure.Figure", Figure, dict(draw=_drawn) | told
     if BAYES:
