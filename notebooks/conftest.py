@@ -35,6 +35,7 @@ NEEDS_DATA = {
     "08_two_parameter.ipynb",
     "12_factorization.ipynb",
     "13_hierarchical.ipynb",
+    "16_trial.ipynb",
 }
 NEEDS_TORCH = {"08_two_parameter.ipynb"}
 

@@ -86,6 +86,11 @@ def test_smallest_effect_and_classes_needed_invert_each_other(contrast):
     assert power.classes_needed(design, seen * 0.9999, contrast=contrast) == 31
 
 
+def test_the_smallest_trials_can_be_asked_for():
+    assert power.classes_needed(replace(TWO, blocked=True), 50.0) == 3  # two leave nothing to judge by, once adjusted
+    assert power.classes_needed(replace(TWO, blocked=True), 50.0, adjust=False) == 2
+
+
 def test_schools_are_classes_put_together():
     blocks = Design(2, 18, icc=0.05, icc_school=0.35, blocked=True)
     each = power.classes_needed(blocks, 0.1)

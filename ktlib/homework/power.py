@@ -175,8 +175,12 @@ def classes_needed(design: Design, effect: float, *, power: float = 0.8, **asked
     power, effect = _wanted(power, asked.get("level", 0.05)), checks.finite(effect, "effect")
     checks.instance(design, Design, "design", "give a Design, such as Design(20, 25)")
 
+    taken = checks.flag(asked.get("adjust", True), "adjust")
+
     def enough(k: int) -> bool:
-        return analytic_power(replace(design, classes_per_arm=k), effect, **asked) >= power
+        larger = replace(design, classes_per_arm=k)
+        left = _asked(larger, asked.get("contrast"), asked.get("outcome", "achievement"))[1] - taken
+        return left >= 1 and analytic_power(larger, effect, **asked) >= power
 
     high = 2
     while not enough(high):

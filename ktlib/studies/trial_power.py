@@ -12,11 +12,39 @@ from dataclasses import asdict, dataclass
 from tqdm import tqdm
 
 from .. import _checks as checks
-from ..homework.power import Power, analytic_power, power
+from ..homework.power import Power, analytic_power, classes_needed, power
 from ..homework.trial import Design
 from . import stored
 
 PLAN = {"students_per_class": 17, "icc": 0.18, "icc_school": 0.20, "past_r2": 0.5, "blocked": True}  # near to TIMSS
+
+
+MAIN = "both - control"
+
+
+def schools(effect: float, contrast: str = MAIN, *, treatments: int = 1, **changed) -> int:
+    """Classes in each arm, so schools where each is a block, that see `effect` with 80%: `PLAN`, but for `changed`."""
+    return classes_needed(Design(2, **PLAN | changed), effect, contrast=contrast, treatments=treatments)
+
+
+def lines(effects: Iterable[float]) -> dict[str, list[int]]:
+    """Plan -> schools for each effect: lots between schools, a class each; inside schools without past results, with
+    them, and for the question whether personal is better, which all four arms answer together.
+    """
+    plans = {
+        "a class a school, lots between schools": lambda e: 4 * schools(e, blocked=False),
+        "four classes a school, no past results": lambda e: schools(e, past_r2=0.0),
+        "four classes a school": schools,
+        "and only: is personal better?": lambda e: schools(e, "personalisation"),
+    }
+    effects = tuple(effects)
+    return {name: [plan(effect) for effect in effects] for name, plan in plans.items()}
+
+
+def curves(sizes: Iterable[int], effects: Iterable[float]) -> dict[int, list[float]]:
+    """Schools -> computed power of `MAIN` at each effect, as planned."""
+    effects = tuple(effects)
+    return {k: [analytic_power(Design(k, **PLAN), effect, contrast=MAIN) for effect in effects] for k in sizes}
 
 
 @dataclass(frozen=True)
@@ -35,8 +63,9 @@ class Cell:
 
     @property
     def off(self) -> float:
-        """Counted less computed, in standard errors of the count."""
-        return (self.counted.share - self.computed) / (self.computed * (1 - self.computed) / self.counted.n) ** 0.5
+        """Counted less computed, in standard errors of the count, one of which is at least a trial."""
+        error = max((self.computed * (1 - self.computed) / self.counted.n) ** 0.5, 1 / self.counted.n)
+        return (self.counted.share - self.computed) / error
 
 
 def run(
