@@ -127,9 +127,8 @@ def schools(lines: Mapping[str, Sequence[int]], effects: Sequence[float], chosen
         for name, values in lines.items():
             ax.plot(effects, values, color=colours[name])
             ax.plot(at, values[place], "o", color=colours[name], zorder=3)
-            words = f"{values[place]:,} schools" if name == chosen else f"{values[place]:,}"
             side = "above right" if values[place] >= answer else "below left"
-            strokes.label(ax, at, values[place], words, colours[name], side)
+            strokes.label(ax, at, values[place], f"{values[place]:,}", colours[name], side)
         ax.set(xscale="log", yscale="log", xlabel="true effect, standard deviations", ylabel="schools")
         strokes.ticks(ax, "x", [0.05, 0.1, 0.2, 0.3])
         strokes.ticks(ax, "y", [10, 30, 100, 300, 1000, 3000])
