@@ -372,6 +372,7 @@ def doors():
         dict(truth=[0.0, 1.0, 2.0], estimate=[0.1, 0.9, 2.2], interval=([-1, -1, -1], [3, 3, 3])),
         True,
     )
+    yield from _trials()
     known = dict(items=["q1", "q2"], label=["a", "b"], skills=[[1, 0], [1, 1]], skill_names=["x", "y"])
     known |= dict(difficulty=[0.5, 1], created=[1, 2], picture=[True, False], table=[0, 1], grade=[5, 6])
     yield "homework.pool.Pool", Pool, known
@@ -532,6 +533,8 @@ def doors():
     yield "show.explorers.RareExplorer", explorers.RareExplorer, dict(log="timss", answers=5)
     play = dict(target=0.7, closeness=0.6, need=0.2, recency=0.1, params=p, answers=(1, 0, 1), questions=3)
     yield "show.explorers.HomeworkExplorer", explorers.HomeworkExplorer, play
+    planned = dict(effect=0.1, classes=20, students=10, icc=0.2, past_r2=0.5)
+    yield "show.explorers.TrialExplorer", explorers.TrialExplorer, planned
     told = dict(finding="It rises", alt="A line that rises from 0 to 1.", name="a")
     yield "show.figure.Figure", Figure, dict(draw=_drawn) | told
     if BAYES:
@@ -585,6 +588,40 @@ def doors():
         yield "forecast.dkt.DKT.predict", g()["dkt"].predict, dict(table=g()["table"])
 
 
+def _trials():
+    """Doors of the experiment."""
+    from ktlib.homework import alarms, analysis, pilot, power, trial
+
+    small = trial.Design(4, 5)
+    seen = trial.simulate(small, rng=0)
+    yield "homework.trial.Design", trial.Design, {f.name: getattr(small, f.name) for f in dataclasses.fields(small)}
+    yield "homework.trial.Trial", trial.Trial, {f.name: getattr(seen, f.name) for f in dataclasses.fields(seen)}
+    yield "homework.trial.contrasts", trial.contrasts, dict(arms=("a", "b"), outcome="opened")
+    yield "homework.trial.randomise", trial.randomise, dict(classes=4, arms=("a", "b"), rng=0, strata=[0, 0, 1, 1])
+    more = dict(effects={"both": 0.1}, engagement={"opened": {"both": 0.1}})
+    yield "homework.trial.simulate", trial.simulate, dict(design=small, rng=0) | more
+    asked = dict(trial=seen, outcome="achievement", adjust=True, how="classes")
+    yield "homework.analysis.analyse", analysis.analyse, asked
+    yield "homework.analysis.Analysis.interval", analysis.analyse(seen).interval, dict(name="interaction", level=0.9)
+    yield "homework.analysis.Analysis.frame", analysis.analyse(seen).frame, dict(level=0.9)
+    asked = dict(contrast="interaction", outcome="achievement", adjust=True, level=0.05)
+    yield "homework.power.analytic_power", power.analytic_power, dict(design=small, effect=0.1, treatments=1) | asked
+    yield "homework.power.power", power.power, dict(design=small, effect=0.1, rng=0, n=3, how="classes") | asked
+    yield "homework.power.smallest_effect", power.smallest_effect, dict(design=small, power=0.8, treatments=1) | asked
+    yield "homework.power.classes_needed", power.classes_needed, dict(design=small, effect=0.3, power=0.8) | asked
+    schools = dict(design=small, effect=0.3, classes_per_school=4, power=0.8)
+    yield "homework.power.schools_needed", power.schools_needed, schools | asked
+    yield "homework.power.rate_icc", power.rate_icc, dict(rate=0.5, keen=0.1)
+    yield "homework.alarms.chance_of_alarm", alarms.chance_of_alarm, dict(bounds=[2.0, 2.0])
+    yield "homework.alarms.look_bounds", alarms.look_bounds, dict(looks=2, rule="pocock", level=0.05)
+    yield "homework.alarms.dunnett_bound", alarms.dunnett_bound, dict(treatments=3, df=20, level=0.05)
+    rows = dict(values=[1.0, 2.0, 2.5, 3.0, 1.5], group=list("aabbc"), school=list("sssst"))
+    yield "homework.pilot.spread", pilot.spread, rows
+    yield "homework.pilot.icc_interval", pilot.icc_interval, dict(icc=0.2, classes=10, students=10, level=0.9)
+    wide = dict(rate=0.5, classes=10, students=10, icc=0.1, level=0.9)
+    yield "homework.pilot.rate_half_width", pilot.rate_half_width, wide
+
+
 # What the rooms hand to each other, results that only ktlib makes, and doors without arguments.
 BEHIND = {
     "irt.ascent": {"climb", "default_tol"},
@@ -622,6 +659,9 @@ BEHIND = {
     "show.tables": {"Text"},
     "bkt.sensitivity": {"Cost"},
     "data.sequences": {"check_frame"},
+    "homework.analysis": {"Analysis"},
+    "homework.pilot": {"Spread"},
+    "homework.power": {"Power"},
     "bkt.skills": {"SkillFits"},
     "bkt.uncertainty": {"Bootstrap", "Intervals", "Uncertainty"},
 }  # fmt: skip

@@ -6,6 +6,7 @@ trace: one student, four sliders. sweep: one probability wrong. hill: EM climbs.
 imagined: a prior counted in children. borrow: what other skills lend to a class. auc: built by hand. models: the same
 answers, BKT and IRT. curve: an item's curve and a belief. runaway: a question without a prior. shared: two classes and
 their common questions. factors: two abilities. rare: a new question's own answers. homework: be the student.
+trial: what an experiment would see.
 """
 
 from .auc import AUCExplorer
@@ -22,6 +23,7 @@ from .runaway import RunawayExplorer
 from .shared import SharedExplorer
 from .sweep import SweepExplorer
 from .trace import TraceExplorer
+from .trial import TrialExplorer
 
 __all__ = [
     "AUCExplorer",
@@ -37,5 +39,6 @@ __all__ = [
     "SharedExplorer",
     "SweepExplorer",
     "TraceExplorer",
+    "TrialExplorer",
     "TwoModelsExplorer",
 ]
