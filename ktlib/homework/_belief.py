@@ -10,7 +10,7 @@ from scipy.special import expit
 from .._checks import inside, instance, listed
 from ..irt.posterior import Posterior
 
-ROWS = 4096  # students at a time
+ROWS, MOST = 4096, 100_000  # students at a time; draws
 
 
 def ends(drawn: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
-from .._checks import fits_in_memory, generator, inside, instance, listed, not_negative, own, short, whole
+from .._checks import fits_in_memory, generator, inside, instance, listed, not_negative, numbers, own, short, whole
 from ..data.responses import Responses
 from ..irt.posterior import Posterior
-from ._belief import checked, chosen, ends, names_of, rates, shares
+from ._belief import MOST, checked, chosen, ends, names_of, rates, shares
 
 FEWEST, ENOUGH = 10, 1000  # students who show what is usual at a level
 NARROWEST = 1e-3  # logits; the spread of gaps where answers show none
@@ -94,7 +94,7 @@ def gaps(posterior: Posterior, labels, *, students=None, draws: int = 400, rng) 
     no gaps.
     Raises ValueError for labels of another length, unknown students, or fewer than two areas or ten students.
     """
-    posterior, draws, rng = checked(posterior), whole(draws, "draws", 2), generator(rng)
+    posterior, draws, rng = checked(posterior), whole(draws, "draws", 2, MOST), generator(rng)
     areas, place = _areas(labels, posterior.items)
     who = chosen(students, posterior.students, "students")
     if len(posterior.students) < FEWEST:
@@ -121,7 +121,7 @@ def from_own_level(rate) -> np.ndarray:
     parabola in the logit of the level, by least squares; so an area that is easy for all, or in which strong and weak
     lie closer together, is nobody's gap. Raises ValueError for anything else.
     """
-    rate = np.asarray(rate, dtype=float) if np.asarray(rate).dtype.kind == "f" else np.empty(0)
+    rate = numbers(rate, "rate")
     if rate.ndim != 2 or len(rate) < FEWEST or rate.shape[1] < 2 or not ((rate > 0) & (rate < 1)).all():
         raise ValueError(
             f"rate has shape {rate.shape}: give shares between 0 and 1, at least {FEWEST} students and 2 areas"
@@ -145,7 +145,7 @@ def counted_gaps(
     that is less. A wide spread, such as 100, is no prior. students: names, default all. draws, rng: the gap's normal
     is drawn from. Raises ValueError as `gaps` does, and for responses of others.
     """
-    posterior, draws, rng = checked(posterior), whole(draws, "draws", 2), generator(rng)
+    posterior, draws, rng = checked(posterior), whole(draws, "draws", 2, MOST), generator(rng)
     if posterior.model != "two-parameter":
         raise ValueError(f"a {posterior.model} posterior knows areas already: use gaps, or fit the two-parameter model")
     instance(responses, Responses, "responses", "make them with Responses.from_wide or from_frame")

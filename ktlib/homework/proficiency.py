@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from .._checks import fits_in_memory, flag, generator, inside, own, short, whole
 from ..irt.posterior import Posterior, check_codes
-from ._belief import checked, chosen, drawn, ends, names_of, rates
+from ._belief import MOST, checked, chosen, drawn, ends, names_of, rates
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,7 @@ def proficiency(
     it is that of the expected score. draws: from the posterior. rng: seed or generator. Raises ValueError for unknown
     or repeated names and for an empty set.
     """
-    posterior, draws, rng = checked(posterior), whole(draws, "draws", 2), generator(rng)
+    posterior, draws, rng = checked(posterior), whole(draws, "draws", 2, MOST), generator(rng)
     answers, who = flag(answers, "answers"), chosen(students, posterior.students, "students")
     use = chosen(items, posterior.items, "items")
     fits_in_memory(len(who) * draws, f"draws = {draws}")
@@ -113,7 +113,7 @@ def early_warning(posterior: Posterior, student, item, *, line: float = 0.5, dra
     line: between 0 and 1. The luck of answering is in the probability: with few questions nobody is sure. draws: from
     the posterior. rng: seed or generator. Raises ValueError for codes that do not exist, or none.
     """
-    posterior, line, draws = checked(posterior), inside(line, "line", 0.5), whole(draws, "draws", 2)
+    posterior, line, draws = checked(posterior), inside(line, "line", 0.5), whole(draws, "draws", 2, MOST)
     student = check_codes(student, len(posterior.students), "student")
     item, rng = check_codes(item, len(posterior.items), "item"), generator(rng)
     if student.ndim != 1 or student.shape != item.shape or not len(student):

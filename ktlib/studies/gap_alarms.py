@@ -15,7 +15,7 @@ from scipy.stats import t as student_t
 
 from .._checks import generator, whole
 from ..data.responses import Responses
-from ..homework import gaps
+from ..homework import gaps, proficiency
 from ..irt import ascent
 
 AREAS, QUESTIONS = 8, 20  # questions of an area
@@ -29,12 +29,14 @@ READERS = ("count", "count, drawn to zero", "factors, not told the areas", "fact
 @dataclass(frozen=True, eq=False)
 class World:
     """Answers of children to questions with a known area. gap: (children, areas) True where one was put. true: how far
-    each child's rate is from what is usual at her level."""
+    each child's rate is from what is usual at her level. score: (children,) the share of all questions right to expect.
+    """
 
     responses: Responses
     labels: tuple
     gap: np.ndarray
     true: np.ndarray
+    score: np.ndarray
 
     def __repr__(self) -> str:
         return f"World: {int(self.gap.sum())} gaps of {self.gap.size}. {self.responses}"
@@ -43,7 +45,7 @@ class World:
 @dataclass(frozen=True, repr=False, eq=False)
 class Alarms:
     """What the readers flagged. wrong, right: world -> reader -> flags of each replicate, without and with a gap behind
-    them, a class of 30. held: the same of intervals that hold the truth, as shares. there: gaps a class of 30 there are.
+    them, in a class of 30. held: the same of intervals that hold the truth, as shares. there: world -> gaps in a class.
     """
 
     n: int
@@ -85,10 +87,11 @@ def world(kind: str, *, students: int, answers: int, rng) -> World:
     correct = rng.random(len(student)) < p[student, item]
     names = tuple(f"area {k + 1}" for k in area)
     responses = Responses(student, item, correct.astype(np.int8), tuple(range(students)), tuple(range(items)))
-    return World(responses, names, gap, gaps.from_own_level(p @ (np.eye(AREAS)[area] / QUESTIONS)))
+    true = gaps.from_own_level(p @ (np.eye(AREAS)[area] / QUESTIONS))
+    return World(responses, names, gap, true, p.mean(1))
 
 
-def read(found: World, *, seed: int, draws: int = 100) -> dict[str, gaps.Gaps]:
+def read(found: World, *, seed: int, draws: int = 80) -> dict[str, gaps.Gaps]:
     """Reader -> the gaps it sees."""
     log, names = found.responses, found.labels
     own = np.array([name == area for name in names for area in dict.fromkeys(names)]).reshape(len(names), -1)
@@ -105,7 +108,7 @@ def read(found: World, *, seed: int, draws: int = 100) -> dict[str, gaps.Gaps]:
     }
 
 
-def run(*, n: int, seed: int, students: int = 300, answers: int = 12, alarm: float = 0.05) -> Alarms:
+def run(*, n: int, seed: int, students: int = 240, answers: int = 12, alarm: float = 0.05) -> Alarms:
     """`n` replicates of both worlds. answers: of each child in each area. alarm: P(no gap) at most, to raise a flag.
 
     A flag without a gap put there is a false alarm. Replicate r of a world begins its own stream, (seed, r).
@@ -123,6 +126,20 @@ def run(*, n: int, seed: int, students: int = 300, answers: int = 12, alarm: flo
                 right[kind][reader].append((flags & found.gap).sum() * CLASS / students)
                 held[kind][reader].append(((low <= found.true) & (found.true <= high)).mean())
     return Alarms(n, seed, students, answers, alarm, wrong, right, held, {k: np.array(v) for k, v in there.items()})
+
+
+def scores_held(*, n: int, seed: int, students: int = 300, answers: int = 12) -> tuple[float, float, int]:
+    """How many 95% intervals of `proficiency` hold the true score where nobody has a gap: share, half-width, intervals.
+
+    The set is every question of the world; children answered a part of it. `n` replicates, as in `run`.
+    """
+    held = []
+    for r in range(whole(n, "n", 2)):
+        found = world("no gaps", students=students, answers=answers, rng=np.random.default_rng((seed, r)))
+        fit = ascent.fit(found.responses, learned=("discrimination", "difficulty")).posterior
+        low, high = proficiency.proficiency(fit, fit.items, draws=200, rng=seed).interval()
+        held.append(((low <= found.score) & (found.score <= high)).mean())
+    return *_mean(held), n * students
 
 
 def _mean(values) -> tuple[float, float]:

@@ -6,6 +6,7 @@ trace: one student, four sliders. sweep: one probability wrong. hill: EM climbs.
 imagined: a prior counted in children. borrow: what other skills lend to a class. auc: built by hand. models: the same
 answers, BKT and IRT. curve: an item's curve and a belief. runaway: a question without a prior. shared: two classes and
 their common questions. factors: two abilities. rare: a new question's own answers. homework: be the student.
+gaps: real gaps and false alarms.
 """
 
 from .auc import AUCExplorer
@@ -13,6 +14,7 @@ from .borrow import BorrowExplorer
 from .curve import CurveExplorer
 from .data import DataExplorer
 from .factors import FactorsExplorer
+from .gaps import GapsExplorer
 from .hill import HillExplorer
 from .homework import HomeworkExplorer
 from .imagined import ImaginedExplorer
@@ -29,6 +31,7 @@ __all__ = [
     "CurveExplorer",
     "DataExplorer",
     "FactorsExplorer",
+    "GapsExplorer",
     "HillExplorer",
     "HomeworkExplorer",
     "ImaginedExplorer",
