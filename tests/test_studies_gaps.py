@@ -40,7 +40,7 @@ def test_alarms_are_counted():
 
 @pytest.fixture(scope="module")
 def exam():
-    return exams.exam(5000, 80, 4, 2, rng=2, students=150)
+    return exams.exam(5000, items=80, labels=4, skills=2, rng=2, students=150)
 
 
 def test_halves_judge_each_other(exam, monkeypatch):

@@ -75,7 +75,7 @@ def areas(exam: Exam) -> list:
 
 
 def run(
-    exam: Exam, *, seed: int, line: float = 0.4, alarm: float = 0.05, readers: Iterable[str] = READERS, draws: int = 60
+    exam: Exam, *, seed: int, line: float = 0.4, alarm: float = 0.05, readers: Iterable[str] = READERS, draws: int = 100
 ) -> Halves:
     """One deal of a log in halves. readers: of `gap_alarms.READERS`. line: a share right that is too little."""
     instance(exam, Exam, "exam", "give one such as datasets.eedi()")
@@ -98,7 +98,7 @@ def run(
         said[reader], seen[reader] = (
             _ratio((flagged * what).sum(1)[told], (flagged * asked).sum(1)[told]) for what in (found.gap * asked, off)
         )
-    warnings = proficiency.early_warning(simple, later.student, later.item, line=line, draws=4 * draws, rng=seed)
+    warnings = proficiency.early_warning(simple, later.student, later.item, line=line, draws=2 * draws, rng=seed)
     who = np.unique(later.student)
     below = np.bincount(later.student, later.correct)[who] < line * warnings.asked - 1e-9
     ability = simple.mean("ability")[who]
