@@ -170,7 +170,7 @@ def teacher_page(found: Gaps, scores: Proficiency, *, sure: float = 0.9) -> Figu
     n, luck = int(weak.sum()), found.false_alarms(1 - sure + 1e-9)
     return Figure(
         draw,
-        finding=f"{n} gap{'s' * (n != 1)} to see to in a class of {len(names)}; {luck:.0f} of them may be luck",
+        finding=f"{n} gap{'s' * (n != 1)} to see to in a class of {len(names)}; about {luck:.0f} of them by luck",
         alt=f"{len(names)} students by {len(found.areas)} areas. Weaker than the own level with {sure:.0%} sureness: "
         + ("; ".join(f"{area}: {', '.join(map(str, who))}" for area, who in groups.items()) or "nobody")
         + ".",
@@ -210,7 +210,7 @@ def parent_page(student, found: Gaps, scores: Proficiency, *, sure: float = 0.9,
             tick.set_color(ESTIMATE if k in best else PEER if k in worst else TRUTH)
         strokes.level(below, 0, upright=True)
         below.set_xlabel("points above or below her own level")
-        key = [("a strength", ESTIMATE), ("to practise", PEER), ("cannot be told yet", TRUTH)]
+        key = [("a strength", ESTIMATE), ("to practise", PEER), ("other topics", TRUTH)]
         strokes.key_below(page, key, columns=3)
 
     told = [f"stronger in {' and '.join(str(found.areas[k]) for k in best)}"] if best else []
