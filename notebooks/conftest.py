@@ -37,6 +37,7 @@ NEEDS_DATA = {
     "13_hierarchical.ipynb",
     "14_smart_homework.ipynb",
     "16_trial.ipynb",
+    "17_gaps.ipynb",
 }
 NEEDS_TORCH = {"08_two_parameter.ipynb"}
 

@@ -107,6 +107,9 @@ def things():
     codes = t["responses"]
     t["ordered"] = Responses(codes.student, codes.item, codes.correct, codes.students, codes.items, order=np.arange(30))
     t["posterior"] = ascent.fit(codes, max_steps=5).posterior
+    t["many"] = Responses.from_wide(rng.integers(0, 2, (12, 5)).astype(float))
+    t["belief"] = ascent.fit(t["many"], max_steps=5).posterior
+    t["factors"] = ascent.fit(t["many"], "factorization", factors=2, rng=0, max_steps=5).posterior
     t["normal"] = posterior.Normal(0.0, 1.0)
     t["priors"] = posterior.default_priors("two-parameter")
     t["kind"] = Model.of("two-parameter", codes)
@@ -405,6 +408,36 @@ def doors():
     term = dict(school=g()["school"], choose=in_order, days=2, questions=2, learning="flat", feedback=True, opens=0.9)
     term |= dict(engagement=True, gamed=np.zeros((2, 4), bool), gamed_right=0.1, history=None, rng=0)
     yield "homework.school.simulate", school.simulate, term
+    from ktlib.homework import gaps, proficiency
+
+    areas = dict(labels=["a", "b", "a", "b", None], students=[0, 3], draws=4, rng=0)
+    seen = gaps.gaps(g()["belief"], **areas)
+    yield "homework.gaps.gaps", gaps.gaps, dict(posterior=g()["belief"]) | areas
+    counted = dict(posterior=g()["belief"], responses=g()["many"], spread="learned")
+    yield "homework.gaps.counted_gaps", gaps.counted_gaps, counted | areas
+    yield "homework.gaps.from_own_level", gaps.from_own_level, dict(rate=np.random.default_rng(3).uniform(size=(12, 3)))
+    yield (
+        "homework.gaps.guess_labels",
+        gaps.guess_labels,
+        dict(posterior=g()["factors"], labels=list("ababa"), neighbours=2),
+    )
+    yield "homework.gaps.Gaps.interval", seen.interval, dict(level=0.9)
+    for name in ("p_weaker", "p_stronger"):
+        yield f"homework.gaps.Gaps.{name}", getattr(seen, name), dict(least=0.05)
+    for name in ("flags", "false_alarms", "groups"):
+        yield f"homework.gaps.Gaps.{name}", getattr(seen, name), dict(alarm=0.4, least=0.01)
+    yield "homework.gaps.Gaps.frame", seen.frame, dict(level=0.9, alarm=0.4, least=0.01)
+    fixed = dict(items=[0, 2], students=[1, 4], answers=True, draws=4, rng=0)
+    yield "homework.proficiency.proficiency", proficiency.proficiency, dict(posterior=g()["belief"]) | fixed
+    score = proficiency.proficiency(g()["belief"], **fixed)
+    yield "homework.proficiency.Proficiency.interval", score.interval, dict(level=0.9)
+    yield "homework.proficiency.Proficiency.p_below", score.p_below, dict(line=0.4)
+    yield "homework.proficiency.Proficiency.frame", score.frame, dict(level=0.9)
+    coming = dict(student=np.array([0, 0, 1]), item=np.array([0, 1, 2]), line=0.5, draws=4, rng=0)
+    yield "homework.proficiency.early_warning", proficiency.early_warning, dict(posterior=g()["belief"]) | coming
+    warned = proficiency.early_warning(g()["belief"], **coming)
+    yield "homework.proficiency.Warnings.flags", warned.flags, dict(sure=0.6)
+    yield "homework.proficiency.Warnings.frame", warned.frame, dict(sure=0.6)
     yield "irt.priors.Normal", posterior.Normal, dict(loc=0.0, scale=1.0, log=False)
     yield "irt.priors.Normal.interval", g()["normal"].interval, dict(level=0.9)
     q = g()["posterior"]
@@ -530,6 +563,7 @@ def doors():
     yield "show.explorers.RunawayExplorer", explorers.RunawayExplorer, run
     yield "show.explorers.SharedExplorer", explorers.SharedExplorer, dict(shared=5, lead=1.0)
     yield "show.explorers.FactorsExplorer", explorers.FactorsExplorer, dict(loadings=(1.2, 0.2), factors=5)
+    yield "show.explorers.GapsExplorer", explorers.GapsExplorer, dict(answers=12, gap=0.2, sure=0.95)
     yield "show.explorers.RareExplorer", explorers.RareExplorer, dict(log="timss", answers=5)
     play = dict(target=0.7, closeness=0.6, need=0.2, recency=0.1, params=p, answers=(1, 0, 1), questions=3)
     yield "show.explorers.HomeworkExplorer", explorers.HomeworkExplorer, play
@@ -624,6 +658,8 @@ def _trials():
 
 # What the rooms hand to each other, results that only ktlib makes, and doors without arguments.
 BEHIND = {
+    "homework.gaps": {"Gaps"},
+    "homework.proficiency": {"Proficiency", "Warnings"},
     "irt.ascent": {"climb", "default_tol"},
     "forecast.baselines": {
         "LogisticFactors", "Means", "Rasch", "earlier", "read_log", "read_training", "skill_matrix", "skill_names",

@@ -7,6 +7,8 @@ session: one homework, question by question.
 school: a simulated school that learns from it.
 trial: the experiment that shows whether a homework works. analysis: what a trial says. power: what it can see, and how
 many classes that takes. alarms: false ones, of many looks and many comparisons. pilot: what a first run can pin.
+gaps: where a student is weaker than her own level.
+proficiency: a score on a fixed set of questions; who is falling behind.
 """
 
 from .._doors import lazily
@@ -16,5 +18,6 @@ __getattr__, __dir__, __all__ = lazily(
     (
         "pool", "recommend", "picks", "session", "school",
         "trial", "analysis", "power", "alarms", "pilot",
+        "gaps", "proficiency",
     ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ imagined: a prior counted in children. borrow: what other skills lend to a class
 answers, BKT and IRT. curve: an item's curve and a belief. runaway: a question without a prior. shared: two classes and
 their common questions. factors: two abilities. rare: a new question's own answers. homework: be the student.
 trial: what an experiment would see.
+gaps: real gaps and false alarms.
 """
 
 from .auc import AUCExplorer
@@ -14,6 +15,7 @@ from .borrow import BorrowExplorer
 from .curve import CurveExplorer
 from .data import DataExplorer
 from .factors import FactorsExplorer
+from .gaps import GapsExplorer
 from .hill import HillExplorer
 from .homework import HomeworkExplorer
 from .imagined import ImaginedExplorer
@@ -31,6 +33,7 @@ __all__ = [
     "CurveExplorer",
     "DataExplorer",
     "FactorsExplorer",
+    "GapsExplorer",
     "HillExplorer",
     "HomeworkExplorer",
     "ImaginedExplorer",
