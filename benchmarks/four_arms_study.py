@@ -9,12 +9,10 @@ Classes of 17 are drawn by lot, all with the same pool; twenty days of homework.
 
 import argparse
 import json
-import os
-import platform
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
+
+from provenance import provenance
 
 from ktlib.studies import four_arms
 
@@ -28,13 +26,11 @@ def main():
     parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "four_arms.json")
     given = parser.parse_args()
     arms = [asdict(one) for one in four_arms.run(each=given.each, seed=SEED, progress=True)]
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seed": SEED,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in ("numpy", "scipy")},
-    }
+    about = provenance(
+        "numpy",
+        "scipy",
+        seed=SEED,
+    )
     given.out.write_text(json.dumps({"about": about, "arms": arms}) + "\n")
 
 

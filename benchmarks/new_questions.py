@@ -10,14 +10,11 @@ The same 100 further answers to each are forecast every time. A few minutes on t
 
 import argparse
 import json
-import os
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from exam_study import DATA, ROOT, SEED
+from provenance import provenance
 
 from ktlib.data.responses import Responses
 from ktlib.forecast.scores import compare, score
@@ -92,16 +89,14 @@ def main():
     for name in given.data:
         data = DATA[name]()
         results[name] = [row for seed in range(SEED, SEED + SEEDS) for row in study(data, seed)]
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seed": SEED,
-        "draws": SEEDS,
-        "kept": KEPT,
-        "share_cold": SHARE,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in ("numpy", "scipy")},
-    }
+    about = provenance(
+        "numpy",
+        "scipy",
+        seed=SEED,
+        draws=SEEDS,
+        kept=KEPT,
+        share_cold=SHARE,
+    )
     given.out.write_text(json.dumps({"about": about, "data": results}) + "\n")
 
 

@@ -11,11 +11,9 @@ it is counted on a fifth of the trials. Ten minutes on two quiet cores. The resu
 
 import argparse
 import json
-import os
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
+
+from provenance import provenance
 
 from ktlib.homework.trial import Design
 from ktlib.studies import trial_power
@@ -45,14 +43,13 @@ def main():
     for how, part in (("classes", 1), ("students", 1), ("mixed", 5)):
         asked = [(*null, how) for null in nulls]
         cells += trial_power.run(asked, n=given.trials // part, seed=SEED + len(cells), progress=True)
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seed": SEED,
-        "trials": given.trials,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in ("numpy", "scipy", "statsmodels")},
-    }
+    about = provenance(
+        "numpy",
+        "scipy",
+        "statsmodels",
+        seed=SEED,
+        trials=given.trials,
+    )
     given.out.write_text(json.dumps({"about": about, "cells": trial_power.rows(cells)}) + "\n")
 
 

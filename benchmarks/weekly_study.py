@@ -10,15 +10,12 @@ A quarter of an hour on two quiet cores.
 
 import argparse
 import json
-import os
-import platform
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from time import process_time
 
 import numpy as np
+from provenance import provenance
 
 from ktlib.irt import Normal, Posterior
 from ktlib.irt import scoring as irt_scoring
@@ -79,21 +76,19 @@ def main():
     if given.part is not None:
         return
     rows = [row for world in range(given.worlds) for row in json.loads((given.work / f"{world}.json").read_text())]
-    about = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "seed": SEED,
-        "n": given.worlds,
-        "weeks": WEEKS,
-        "refits": REFITS,
-        "drift": DRIFT,
-        "fast": FAST,
-        "trust": TRUST,
-        "scoring": plain(scoring()),
-        "size": asdict(weeks.FULL),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in ("numpy", "scipy")},
-    }
+    about = provenance(
+        "numpy",
+        "scipy",
+        seed=SEED,
+        n=given.worlds,
+        weeks=WEEKS,
+        refits=REFITS,
+        drift=DRIFT,
+        fast=FAST,
+        trust=TRUST,
+        scoring=plain(scoring()),
+        size=asdict(weeks.FULL),
+    )
     given.out.write_text(json.dumps({"about": about, "data": rows}) + "\n")
 
 
