@@ -15,7 +15,7 @@ from pathlib import Path
 
 from provenance import provenance
 
-from ktlib.homework.trial import Design
+from ktlib.homework.trial import TrialDesign
 from ktlib.studies import trial_power
 from ktlib.studies.trial_power import PLAN
 
@@ -32,13 +32,13 @@ def main():
     parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "power.json")
     given = parser.parse_args()
     table = [
-        (Design(k, **PLAN), effect, contrast, "classes")
+        (TrialDesign(k, **PLAN), effect, contrast, "classes")
         for k in SIZES
         for effect in EFFECTS
         for contrast in ("both - control", "personalisation")
     ]
     apart = {name: value for name, value in PLAN.items() if name != "blocked"}
-    nulls = [(Design(k, **apart), 0.0, "both - control") for k in NULLS]
+    nulls = [(TrialDesign(k, **apart), 0.0, "both - control") for k in NULLS]
     cells = trial_power.run(table, n=given.trials, seed=SEED, progress=True)
     for how, part in (("classes", 1), ("students", 1), ("mixed", 5)):
         asked = [(*null, how) for null in nulls]

@@ -7,7 +7,7 @@ import pytest
 from explorer_page import config, in_node
 
 from ktlib.homework import power
-from ktlib.homework.trial import Design
+from ktlib.homework.trial import TrialDesign
 from ktlib.show.explorers import TrialExplorer
 from ktlib.show.explorers.trial import normal
 
@@ -21,9 +21,9 @@ PLANS = [
 ]
 
 
-def exact(plan: TrialExplorer) -> Design:
+def exact(plan: TrialExplorer) -> TrialDesign:
     """The same trial, for `ktlib.homework.power`."""
-    return Design(plan.classes, plan.students, icc=plan.icc, past_r2=plan.past_r2)
+    return TrialDesign(plan.classes, plan.students, icc=plan.icc, past_r2=plan.past_r2)
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=str)

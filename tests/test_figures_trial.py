@@ -8,7 +8,7 @@ import pytest
 
 from ktlib.homework.pilot import Spread
 from ktlib.homework.power import Power
-from ktlib.homework.trial import Design
+from ktlib.homework.trial import TrialDesign
 from ktlib.show.figures import trial as figures
 from ktlib.studies import peeking
 from ktlib.studies.class_spread import ClassSpread
@@ -22,7 +22,7 @@ LINES = {"one class a school": [5000, 1300, 330, 150], "four": [700, 171, 44, 21
 def cell(how: str, classes: int, share: float, effect: float = 0.0, computed: float | None = None) -> Cell:
     """A design of so many classes in an arm, counted 1000 times."""
     power = Power(share, share - 0.02, share + 0.02, 1000)
-    return Cell(Design(classes, 17, blocked=effect > 0), effect, "both - control", how, power, computed)
+    return Cell(TrialDesign(classes, 17, blocked=effect > 0), effect, "both - control", how, power, computed)
 
 
 WOLF = [

@@ -626,9 +626,13 @@ def _trials():
     """Doors of the experiment."""
     from ktlib.homework import alarms, analysis, pilot, power, trial
 
-    small = trial.Design(4, 5)
+    small = trial.TrialDesign(4, 5)
     seen = trial.simulate(small, rng=0)
-    yield "homework.trial.Design", trial.Design, {f.name: getattr(small, f.name) for f in dataclasses.fields(small)}
+    yield (
+        "homework.trial.TrialDesign",
+        trial.TrialDesign,
+        {f.name: getattr(small, f.name) for f in dataclasses.fields(small)},
+    )
     yield "homework.trial.Trial", trial.Trial, {f.name: getattr(seen, f.name) for f in dataclasses.fields(seen)}
     yield "homework.trial.contrasts", trial.contrasts, dict(arms=("a", "b"), outcome="opened")
     yield "homework.trial.randomise", trial.randomise, dict(classes=4, arms=("a", "b"), rng=0, strata=[0, 0, 1, 1])

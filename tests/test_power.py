@@ -7,20 +7,20 @@ import pytest
 from scipy import integrate, stats
 
 from ktlib.homework import alarms, pilot, power, trial
-from ktlib.homework.trial import Design
+from ktlib.homework.trial import TrialDesign
 
-TWO = Design(12, 10, arms=("control", "both"), icc=0.2, past_r2=0.0)
+TWO = TrialDesign(12, 10, arms=("control", "both"), icc=0.2, past_r2=0.0)
 
 
 @pytest.mark.parametrize(
     ("design", "effect", "asked"),
     [
-        (Design(6, 10, icc=0.25), 0.4, {"contrast": "both - control"}),
-        (Design(6, 10, icc=0.25), 0.4, {"contrast": "both - control", "adjust": False}),
-        (Design(5, 8, icc=0.1, icc_school=0.3, blocked=True), 0.3, {"contrast": "personalisation"}),
-        (Design(10, 8, past_r2=0.7), 0.3, {"contrast": "interaction"}),
-        (Design(15, 10), 0.15, {"contrast": "both - control", "outcome": "opened"}),
-        (Design(15, 10), 0.15, {"outcome": "used_feedback"}),
+        (TrialDesign(6, 10, icc=0.25), 0.4, {"contrast": "both - control"}),
+        (TrialDesign(6, 10, icc=0.25), 0.4, {"contrast": "both - control", "adjust": False}),
+        (TrialDesign(5, 8, icc=0.1, icc_school=0.3, blocked=True), 0.3, {"contrast": "personalisation"}),
+        (TrialDesign(10, 8, past_r2=0.7), 0.3, {"contrast": "interaction"}),
+        (TrialDesign(15, 10), 0.15, {"contrast": "both - control", "outcome": "opened"}),
+        (TrialDesign(15, 10), 0.15, {"outcome": "used_feedback"}),
     ],
 )
 def test_power_computed_is_power_counted(design, effect, asked):
@@ -47,7 +47,7 @@ def test_power_of_two_arms_is_the_textbooks():
 
 def test_an_uneven_draw_of_past_results_is_averaged_over_rightly():
     """Against quadrature over the t by which two arms differ in their past results."""
-    design, df = Design(4, 10, arms=("control", "both"), past_r2=0.6), 6
+    design, df = TrialDesign(4, 10, arms=("control", "both"), past_r2=0.6), 6
     variance = 0.4 * (0.2 + 0.8 / 10)
 
     def given(u):
@@ -61,12 +61,14 @@ def test_an_uneven_draw_of_past_results_is_averaged_over_rightly():
 
 def test_a_test_without_effect_has_its_level_as_power():
     for treatments in (1, 3):
-        found = power.analytic_power(Design(9, 20), 0.0, contrast="both - control", level=0.1, treatments=treatments)
+        found = power.analytic_power(
+            TrialDesign(9, 20), 0.0, contrast="both - control", level=0.1, treatments=treatments
+        )
         assert found == pytest.approx(0.1 if treatments == 1 else 0.0396, abs=2e-3)
 
 
 def test_more_of_everything_helps_and_more_alike_hurts():
-    base = Design(20, 20)
+    base = TrialDesign(20, 20)
     better = [
         replace(base, **{k: v})
         for k, v in (("classes_per_arm", 30), ("students_per_class", 30), ("past_r2", 0.7), ("icc", 0.1))
@@ -79,7 +81,7 @@ def test_more_of_everything_helps_and_more_alike_hurts():
 
 @pytest.mark.parametrize("contrast", ["both - control", "personalisation", "interaction"])
 def test_smallest_effect_and_classes_needed_invert_each_other(contrast):
-    design = Design(30, 20)
+    design = TrialDesign(30, 20)
     seen = power.smallest_effect(design, contrast=contrast)
     assert power.analytic_power(design, seen, contrast=contrast) == pytest.approx(0.8, abs=1e-6)
     assert power.classes_needed(design, seen * 1.0001, contrast=contrast) == 30
@@ -92,11 +94,11 @@ def test_the_smallest_trials_can_be_asked_for():
 
 
 def test_schools_are_classes_put_together():
-    blocks = Design(2, 18, icc=0.05, icc_school=0.35, blocked=True)
+    blocks = TrialDesign(2, 18, icc=0.05, icc_school=0.35, blocked=True)
     each = power.classes_needed(blocks, 0.1)
     assert power.schools_needed(blocks, 0.1) == each
-    assert power.schools_needed(Design(2, 18), 0.1, classes_per_school=3) == -(
-        -4 * power.classes_needed(Design(2, 18), 0.1) // 3
+    assert power.schools_needed(TrialDesign(2, 18), 0.1, classes_per_school=3) == -(
+        -4 * power.classes_needed(TrialDesign(2, 18), 0.1) // 3
     )
     with pytest.raises(ValueError, match="a school that is a block sends 4"):
         power.schools_needed(blocks, 0.1, classes_per_school=3)
@@ -133,7 +135,7 @@ def test_many_comparisons_have_dunnetts_bounds():
 
 
 def test_a_rates_icc_is_counted():
-    seen = trial.simulate(Design(500, 20, icc_keen=0.2), rng=3)
+    seen = trial.simulate(TrialDesign(500, 20, icc_keen=0.2), rng=3)
     opened = seen.outcomes["opened"].reshape(-1, 20).mean(1)
     icc = power.rate_icc(0.7, 0.2)
     assert opened.var() == pytest.approx(0.21 * (icc + (1 - icc) / 20), rel=0.08)
@@ -180,9 +182,9 @@ def test_a_spread_is_found_in_classes_of_any_size():
         (lambda: power.analytic_power(TWO, np.nan), "effect = nan: give one finite number"),
         (lambda: power.analytic_power(TWO, 0.1, contrast="interaction"), "contrast = 'interaction': give one of"),
         (lambda: power.analytic_power(replace(TWO, classes_per_arm=2, blocked=True), 0.1), "leave no degree of"),
-        (lambda: power.analytic_power(Design(9, 9), 0.4, outcome="opened"), "stay inside 0 and 1"),
+        (lambda: power.analytic_power(TrialDesign(9, 9), 0.4, outcome="opened"), "stay inside 0 and 1"),
         (lambda: power.smallest_effect(TWO, power=0.04), "give a number above the level"),
-        (lambda: power.smallest_effect(Design(2, 2), outcome="opened", power=0.99), "no effect on opened is seen"),
+        (lambda: power.smallest_effect(TrialDesign(2, 2), outcome="opened", power=0.99), "no effect on opened is seen"),
         (lambda: power.classes_needed(TWO, 1e-7), "1,000,000 classes in an arm do not see it"),
         (lambda: power.power(TWO, 0.1, rng=None), "rng = None"),
         (lambda: alarms.chance_of_alarm([1.96, 0]), "give 1 to 50 bounds above 0"),

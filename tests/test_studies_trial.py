@@ -3,7 +3,7 @@
 import pytest
 
 from ktlib.data import datasets
-from ktlib.homework.trial import Design
+from ktlib.homework.trial import TrialDesign
 from ktlib.studies import class_spread, four_arms, peeking, trial_power
 
 
@@ -57,7 +57,7 @@ def test_a_stored_cell_comes_again():
     _, cells = trial_power.read()
     (again,) = trial_power.run([(cells[0].design, cells[0].effect, cells[0].contrast, "classes")], n=200, seed=1600)
     assert abs(again.off) < 4 and again.computed == pytest.approx(cells[0].computed, abs=1e-9)
-    assert isinstance(cells[0].design, Design)
+    assert isinstance(cells[0].design, TrialDesign)
 
 
 def test_the_four_arms_of_the_simulated_school():

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ktlib.homework import analysis, pilot, power, trial
-from ktlib.homework.trial import Design, Trial
+from ktlib.homework.trial import Trial, TrialDesign
 
-DESIGN = Design(8, 12, icc=0.25, past_r2=0.5)
-BLOCKS = Design(8, 12, icc=0.1, icc_school=0.3, blocked=True)
+DESIGN = TrialDesign(8, 12, icc=0.25, past_r2=0.5)
+BLOCKS = TrialDesign(8, 12, icc=0.1, icc_school=0.3, blocked=True)
 SOME = trial.simulate(DESIGN, {"both": 0.2}, rng=1)
 
 
@@ -41,7 +41,7 @@ def test_every_class_has_the_same_chance_of_every_arm():
 
 
 def test_a_trial_has_the_variances_it_was_designed_with():
-    design = Design(300, 10, icc=0.15, icc_school=0.25, past_r2=0.4, blocked=True)
+    design = TrialDesign(300, 10, icc=0.15, icc_school=0.25, past_r2=0.4, blocked=True)
     seen = trial.simulate(design, rng=2)
     y = seen.outcomes["achievement"]
     shares = pilot.spread(y, seen.group, seen.school[seen.group])
@@ -100,7 +100,7 @@ def test_the_mixed_model_of_equal_classes_is_the_comparison_of_their_means():
 
 def test_adjusted_estimates_agree_and_are_surer():
     plain, adjusted, mixed = (
-        analysis.analyse(trial.simulate(Design(40, 20), {"both": 0.2}, rng=5), adjust=a, how=how)
+        analysis.analyse(trial.simulate(TrialDesign(40, 20), {"both": 0.2}, rng=5), adjust=a, how=how)
         for a, how in ((False, "classes"), (True, "classes"), (True, "mixed"))
     )
     assert (adjusted.se < 0.8 * plain.se).all()
@@ -136,12 +136,12 @@ def test_intervals_hold_what_was_put_in():
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: Design(8, 1), "students_per_class = 1: give a whole number, 2 or more"),
-        (lambda: Design(0, 20), "classes_per_arm = 0"),
-        (lambda: Design(8, 20, arms=("control",)), "give two or more different names"),
-        (lambda: Design(8, 20, icc=1.0), "icc = 1: give a share of the variance, 0 or more and below 1"),
-        (lambda: Design(8, 20, icc=0.6, icc_school=0.5), "leave a share to the students"),
-        (lambda: Design(8, 20, rates=(0.5, 0.7, 0.1)), "no more students can complete than open"),
+        (lambda: TrialDesign(8, 1), "students_per_class = 1: give a whole number, 2 or more"),
+        (lambda: TrialDesign(0, 20), "classes_per_arm = 0"),
+        (lambda: TrialDesign(8, 20, arms=("control",)), "give two or more different names"),
+        (lambda: TrialDesign(8, 20, icc=1.0), "icc = 1: give a share of the variance, 0 or more and below 1"),
+        (lambda: TrialDesign(8, 20, icc=0.6, icc_school=0.5), "leave a share to the students"),
+        (lambda: TrialDesign(8, 20, rates=(0.5, 0.7, 0.1)), "no more students can complete than open"),
         (lambda: trial.simulate(DESIGN, {"both": np.nan}, rng=1), r"effects\['both'\] = nan: give one finite number"),
         (lambda: trial.simulate(DESIGN, {"gold": 0.1}, rng=1), "'gold': give one of 'control', 'personal'"),
         (lambda: trial.simulate(DESIGN, engagement={"opened": {"both": 0.4}}, rng=1), "brings a share to 1.1"),

@@ -14,7 +14,7 @@ from scipy import optimize, special, stats
 from .. import _checks as checks
 from .alarms import dunnett_bound
 from .analysis import analyse
-from .trial import ENGAGEMENT, FACTORIAL, OUTCOMES, Design, contrasts, simulate
+from .trial import ENGAGEMENT, FACTORIAL, OUTCOMES, TrialDesign, contrasts, simulate
 
 MOST = 10**6  # classes in an arm, where one is asked how many it takes
 
@@ -54,7 +54,7 @@ def rate_icc(rate: float, keen: float) -> float:
     return float((weights @ by_class**2 / weights.sum() - rate**2) / (rate * (1 - rate)))
 
 
-def _variances(design: Design, effect: float, contrast: str | None, outcome: str, adjust: bool) -> np.ndarray:
+def _variances(design: TrialDesign, effect: float, contrast: str | None, outcome: str, adjust: bool) -> np.ndarray:
     """(arms,) variance of a class's mean, around its school's where schools are blocks."""
     if outcome == "achievement":
         between = design.icc + (0.0 if design.blocked else design.icc_school)
@@ -74,7 +74,7 @@ def _variances(design: Design, effect: float, contrast: str | None, outcome: str
 
 def _asked(design, contrast: str, outcome: str) -> tuple[np.ndarray, int]:
     """Weights of a contrast, and the degrees of freedom of the trial before it is adjusted."""
-    checks.instance(design, Design, "design", "give a Design, such as Design(20, 25)")
+    checks.instance(design, TrialDesign, "design", "give a TrialDesign, such as TrialDesign(20, 25)")
     weights = contrasts(design.arms, checks.one_of(outcome, OUTCOMES, "outcome"))
     one = (
         weights[checks.one_of(contrast, weights, "contrast")] if contrast is not None else next(iter(weights.values()))
@@ -91,8 +91,8 @@ def _share_left(df: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def analytic_power(
-    design: Design, effect: float, *, contrast: str | None = None, outcome: str = "achievement", adjust: bool = True,
-    level: float = 0.05, treatments: int = 1,
+    design: TrialDesign, effect: float, *, contrast: str | None = None, outcome: str = "achievement",
+    adjust: bool = True, level: float = 0.05, treatments: int = 1,
 ) -> float:  # fmt: skip
     """Probability that the trial finds an effect, |t| beyond its bound, whichever way.
 
@@ -124,14 +124,14 @@ def _beyond(bound: float, df: float, away: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(exact), exact, 1.0)
 
 
-def _effects(design: Design, effect: float, contrast: str | None, outcome: str) -> dict[str, float]:
+def _effects(design: TrialDesign, effect: float, contrast: str | None, outcome: str) -> dict[str, float]:
     """What the arms must add for a contrast to be so large."""
     name = contrast if contrast is not None else next(iter(contrasts(design.arms, outcome)))
     return dict.fromkeys(FACTORIAL[name][1] if name in FACTORIAL else (name.partition(" - ")[0],), effect)
 
 
 def power(
-    design: Design, effect: float, *, rng, n: int = 500, contrast: str | None = None, outcome: str = "achievement",
+    design: TrialDesign, effect: float, *, rng, n: int = 500, contrast: str | None = None, outcome: str = "achievement",
     adjust: bool = True, how: str = "classes", level: float = 0.05,
 ) -> Power:  # fmt: skip
     """How often n simulated trials find an effect, p below `level`. As `analytic_power`, by counting.
@@ -151,10 +151,10 @@ def power(
     return Power.of(found)
 
 
-def smallest_effect(design: Design, *, power: float = 0.8, **asked) -> float:
+def smallest_effect(design: TrialDesign, *, power: float = 0.8, **asked) -> float:
     """The effect that the trial finds with probability `power`. asked: as in `analytic_power`."""
     power = _wanted(power, asked.get("level", 0.05))
-    checks.instance(design, Design, "design", "give a Design, such as Design(20, 25)")
+    checks.instance(design, TrialDesign, "design", "give a TrialDesign, such as TrialDesign(20, 25)")
     outcome = checks.one_of(asked.get("outcome", "achievement"), OUTCOMES, "outcome")
     most = np.inf
     if outcome in ENGAGEMENT:
@@ -167,13 +167,13 @@ def smallest_effect(design: Design, *, power: float = 0.8, **asked) -> float:
     return float(optimize.brentq(lambda effect: analytic_power(design, effect, **asked) - power, 0, top, xtol=1e-9))
 
 
-def classes_needed(design: Design, effect: float, *, power: float = 0.8, **asked) -> int:
+def classes_needed(design: TrialDesign, effect: float, *, power: float = 0.8, **asked) -> int:
     """Classes in each arm that find `effect` with probability `power`, all else as in `design`.
 
     asked: as in `analytic_power`. Raises ValueError for an effect so small that a million do not.
     """
     power, effect = _wanted(power, asked.get("level", 0.05)), checks.finite(effect, "effect")
-    checks.instance(design, Design, "design", "give a Design, such as Design(20, 25)")
+    checks.instance(design, TrialDesign, "design", "give a TrialDesign, such as TrialDesign(20, 25)")
 
     taken = checks.flag(asked.get("adjust", True), "adjust")
 
@@ -194,7 +194,9 @@ def classes_needed(design: Design, effect: float, *, power: float = 0.8, **asked
     return high
 
 
-def schools_needed(design: Design, effect: float, *, classes_per_school: int = 4, power: float = 0.8, **asked) -> int:
+def schools_needed(
+    design: TrialDesign, effect: float, *, classes_per_school: int = 4, power: float = 0.8, **asked
+) -> int:
     """Schools that find `effect` with probability `power`, if each sends so many classes.
 
     Where schools are blocks each sends one to every arm, and `classes_per_school` is the number of arms; otherwise a

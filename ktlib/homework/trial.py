@@ -1,7 +1,7 @@
 """The experiment that shows whether a homework works: whole classes are drawn by lot, and compared with each other.
 
-`Design` says who takes part, `randomise` draws the lots, `simulate` lets such a trial happen, and `analyse` reads one,
-simulated or real. Four arms are planned by Shi & Athey (2021, section 8.2): a curated homework as control, then
+`TrialDesign` says who takes part, `randomise` draws the lots, `simulate` lets such a trial happen, and `analyse` reads
+one, simulated or real. Four arms are planned by Shi & Athey (2021, section 8.2): a curated homework as control, then
 personal questions only, feedback only, and both. How many classes it takes: `power`.
 """
 
@@ -44,7 +44,7 @@ def _share(value, name: str) -> float:
 
 
 @dataclass(frozen=True)
-class Design:
+class TrialDesign:
     """Who takes part in a trial, and what is assumed of them.
 
     classes_per_arm, students_per_class: 2 or more. arms: names, the control first. Achievement has variance 1, so
@@ -246,14 +246,14 @@ def _each(value, name: str, students: int) -> np.ndarray:
     return array
 
 
-def simulate(design: Design, effects: Mapping[str, float] | None = None, *, rng, engagement=None) -> Trial:
+def simulate(design: TrialDesign, effects: Mapping[str, float] | None = None, *, rng, engagement=None) -> Trial:
     """A trial as `design` has it. Past results and the rest of achievement each have a part that a school shares, one
     that a class shares and one of the student's own; one hidden keenness decides who opens, completes, uses feedback.
 
     effects: arm -> what it adds to achievement, in standard deviations. engagement: outcome -> arm -> what it adds to
     the share of students, as in {"opened": {"both": 0.05}}. What is not named is 0. Raises ValueError for other arms.
     """
-    design = checks.instance(design, Design, "design", "give a Design, such as Design(20, 25)")
+    design = checks.instance(design, TrialDesign, "design", "give a TrialDesign, such as TrialDesign(20, 25)")
     rng, added = checks.generator(rng), _added(design, {} if effects is None else effects, "effects")
     checks.fits_in_memory(20 * design.students, "the trial", 1e9)
     k, m, arms = design.classes, design.students_per_class, len(design.arms)
@@ -282,7 +282,7 @@ def simulate(design: Design, effects: Mapping[str, float] | None = None, *, rng,
     return Trial(design.arms, arm, school if design.blocked else np.zeros(k, dtype=int), group, past, outcomes)
 
 
-def _added(design: Design, effects, name: str) -> np.ndarray:
+def _added(design: TrialDesign, effects, name: str) -> np.ndarray:
     """(arms,) what each arm adds."""
     given = checks.mapping(effects, name, "{'both': 0.1}")
     for arm, value in given.items():

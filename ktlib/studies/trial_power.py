@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from .. import _checks as checks
 from ..homework.power import Power, analytic_power, classes_needed, power
-from ..homework.trial import Design
+from ..homework.trial import TrialDesign
 from . import stored
 
 PLAN = {"students_per_class": 17, "icc": 0.18, "icc_school": 0.20, "past_r2": 0.5, "blocked": True}  # near to TIMSS
@@ -24,7 +24,7 @@ MAIN = "both - control"
 
 def schools(effect: float, contrast: str = MAIN, *, treatments: int = 1, **changed) -> int:
     """Classes in each arm, so schools where each is a block, that see `effect` with 80%: `PLAN`, but for `changed`."""
-    return classes_needed(Design(2, **PLAN | changed), effect, contrast=contrast, treatments=treatments)
+    return classes_needed(TrialDesign(2, **PLAN | changed), effect, contrast=contrast, treatments=treatments)
 
 
 def lines(effects: Iterable[float]) -> dict[str, list[int]]:
@@ -44,7 +44,7 @@ def lines(effects: Iterable[float]) -> dict[str, list[int]]:
 def curves(sizes: Iterable[int], effects: Iterable[float]) -> dict[int, list[float]]:
     """Schools -> computed power of `MAIN` at each effect, as planned."""
     effects = tuple(effects)
-    return {k: [analytic_power(Design(k, **PLAN), effect, contrast=MAIN) for effect in effects] for k in sizes}
+    return {k: [analytic_power(TrialDesign(k, **PLAN), effect, contrast=MAIN) for effect in effects] for k in sizes}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Cell:
     how: the analysis. computed: by `power.analytic_power`; None where it does not hold, as for students.
     """
 
-    design: Design
+    design: TrialDesign
     effect: float
     contrast: str
     how: str
@@ -69,11 +69,11 @@ class Cell:
 
 
 def run(
-    cells: Iterable[tuple[Design, float, str, str]], n: int = 500, seed: int = 1600, progress: bool = False
+    cells: Iterable[tuple[TrialDesign, float, str, str]], n: int = 500, seed: int = 1600, progress: bool = False
 ) -> list[Cell]:
     """Count `n` trials for each (design, effect, contrast, how), with seeds from `seed` on."""
     n, out = checks.whole(n, "n", 2), []
-    cells = checks.listed(cells, "cells", "[(Design(20, 25), 0.1, 'both - control', 'classes')]")
+    cells = checks.listed(cells, "cells", "[(TrialDesign(20, 25), 0.1, 'both - control', 'classes')]")
     for place, (design, effect, contrast, how) in enumerate(tqdm(cells, unit="design", disable=not progress)):
         counted = power(design, effect, rng=seed + place, n=n, contrast=contrast, how=how)
         computed = analytic_power(design, effect, contrast=contrast) if how == "classes" else None
@@ -90,5 +90,6 @@ def read() -> tuple[dict, list[Cell]]:
     """The stored study: settings and versions, and its cells."""
     found = json.loads(stored("results/power.json").read_text())
     return found["about"], [
-        Cell(**row | {"design": Design(**row["design"]), "counted": Power(**row["counted"])}) for row in found["cells"]
+        Cell(**row | {"design": TrialDesign(**row["design"]), "counted": Power(**row["counted"])})
+        for row in found["cells"]
     ]

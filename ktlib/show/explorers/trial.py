@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scipy import special
 
 from ..._checks import not_negative, whole
-from ...homework.trial import Design
+from ...homework.trial import TrialDesign
 from ._base import Element, likely, places, tenths
 
 _Z, _Z80 = float(special.ndtri(0.975)), float(special.ndtri(0.8))
@@ -50,7 +50,7 @@ class TrialExplorer(Element):
             object.__setattr__(self, name, value)
         for name, limits in (("classes", _CLASSES), ("students", _STUDENTS)):
             object.__setattr__(self, name, whole(getattr(self, name), name, *limits))
-        Design(self.classes, self.students, icc=self.icc, past_r2=self.past_r2)
+        TrialDesign(self.classes, self.students, icc=self.icc, past_r2=self.past_r2)
 
     def _parts(self) -> tuple[float, float, float]:
         """Where the bound for |t| lies on the scale of the normal, standard error, spread of t."""
