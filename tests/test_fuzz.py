@@ -330,6 +330,17 @@ def doors():
             idiosyncratic=0.5,
         ),
     )
+    from ktlib.data import log
+
+    known = dict(student="student", correct="correct", skill="skill", item="item", order="step")
+    choices = dict(separator="~~", repeats="all", partial=0.5, blanks="drop", words={}, dates=None, zone=None)
+    yield "data.log.read", log.read, dict(source=g()["frame"]) | known | choices
+    yield (
+        "data.log.read file",
+        lambda path, **more: log.read(path, **more),
+        dict(path="nowhere.csv", encoding=None) | known,
+    )
+    yield "data.log.Log.of", log.read(g()["frame"], **known, repeats="all").of, dict(students=["s1"])
     e = g()["exam"]
     yield "data.exams.Exam", exams.Exam, {f.name: getattr(e, f.name) for f in dataclasses.fields(e)}
     yield "data.exams.Truth.predict", g()["truth"].predict, dict(student=[0, 1], item=[0, 1])
@@ -597,6 +608,7 @@ BEHIND = {
     "forecast.dkt": {"DKT"},
     "bkt.em": {"BKTFit", "End", "climb", "moved_inside"},
     "data.exams": {"SimulatedExam", "Truth"},
+    "data.log": {"Log"},
     "show.figure": {"Page"},
     "homework.session": {"Answer", "State"},
     "homework.school": {"School", "Term", "View", "chance", "goes_on"},
