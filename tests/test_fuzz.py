@@ -233,6 +233,17 @@ def doors():
     yield "bkt.sensitivity.cost", sensitivity.cost, dict(group=g()["group"], truth=p, assumed=p, threshold=0.9), True
     yield "bkt.sensitivity.mastery_step", sensitivity.mastery_step, dict(p_known=[0.2, 0.96], threshold=0.9)
     yield "bkt.sensitivity.degenerate", sensitivity.degenerate, dict(params=p, edge=0.01)
+    from ktlib.bkt import roster
+
+    one = roster.Roster({"a": p, "b": p})
+    one.enrol("ann")
+    yield "bkt.roster.Roster", roster.Roster, dict(skills={"a": p}, mastery=0.9)
+    yield "bkt.roster.Roster.enrol", lambda **k: roster.Roster({"a": p}).enrol(**k), dict(student="x", known={"a": 0.5})
+    yield "bkt.roster.Roster.add", one.add, dict(student="ann", skill="a", correct=1)
+    for name in ("known", "forecast"):
+        yield f"bkt.roster.Roster.{name}", getattr(one, name), dict(student="ann", skill="a")
+    yield "bkt.roster.Roster.mastered", one.mastered, dict(student="ann")
+    yield "bkt.roster.Roster.load", roster.Roster.load, dict(path="nowhere.json")
     yield "bkt.skills.SkillPrior", skills.SkillPrior, dict(mean=np.zeros(4), sd=np.ones(4), skills=5)
     yield (
         "bkt.skills.fit",
@@ -415,6 +426,16 @@ def doors():
     term = dict(school=g()["school"], choose=in_order, days=2, questions=2, learning="flat", feedback=True, opens=0.9)
     term |= dict(engagement=True, gamed=np.zeros((2, 4), bool), gamed_right=0.1, history=None, rng=0)
     yield "homework.school.simulate", school.simulate, term
+    from ktlib.forecast import validation
+
+    answered = log.read(g()["frame"], **known, repeats="all")
+    chosen = dict(models=["skill mean", "item mean"], folds=2, metric="auc", rng=0, progress=False)
+    yield "forecast.validation.cross_validate", validation.cross_validate, dict(log=answered) | chosen, True
+    found = validation.cross_validate(answered, **chosen)
+    for name, more in (("interval", dict(name="item mean", level=0.9)), ("lead", dict(a="item mean", b="skill mean"))):
+        yield f"forecast.validation.Validation.{name}", getattr(found, name), more, True
+    yield "forecast.validation.Validation.frame", found.frame, dict(against="skill mean", level=0.9), True
+    yield "homework.recommend.closeness", recommend.closeness, dict(p_correct=[0.2, 0.7], target=0.7)
     yield "irt.priors.Normal", posterior.Normal, dict(loc=0.0, scale=1.0, log=False)
     yield "irt.priors.Normal.interval", g()["normal"].interval, dict(level=0.9)
     q = g()["posterior"]
@@ -618,6 +639,7 @@ BEHIND = {
     "bkt.bounds": {"Ridge"},
     "irt.programs": {"factorization", "hierarchical", "program", "two_parameter"},
     "forecast.recovery": {"Recovery"},
+    "forecast.validation": {"fit_bkt"},
     "irt.mml": {"MMLFit"},
     "irt.marginal": {"TwoParameter", "even", "gauss_hermite", "summed"},
     "irt.model": {

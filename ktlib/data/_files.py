@@ -153,7 +153,7 @@ def _header(line: str, wanted: list[str]) -> tuple[str, list[str]]:
 
 
 def near(name, names: Iterable) -> str:
-    """ " (did you mean ...?)" with the nearest of `names`, or nothing."""
+    """The nearest of `names` as a question, in brackets; or nothing."""
     texts = {str(other).lower(): other for other in names}
-    found = difflib.get_close_matches(str(name).lower(), texts, n=1, cutoff=0.7)
+    found = difflib.get_close_matches(str(name).lower(), texts, n=1, cutoff=0.6)
     return f" (did you mean {texts[found[0]]!r}?)" if found else ""
