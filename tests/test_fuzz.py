@@ -435,17 +435,12 @@ def doors():
     for name, more in (("interval", dict(name="item mean", level=0.9)), ("lead", dict(a="item mean", b="skill mean"))):
         yield f"forecast.validation.Validation.{name}", getattr(found, name), more, True
     yield "forecast.validation.Validation.frame", found.frame, dict(against="skill mean", level=0.9), True
-    from ktlib.show import command, report
+    from ktlib.show import report
 
     told = report.made(answered, folds=2)
-    yield "show.report.made", report.made, dict(log=answered, mastery=0.9, folds=2, seed=1, tell=len)
+    yield "show.report.made", report.made, dict(log=answered, mastery=0.9, folds=2, seed=1), True
     yield "show.report.page", report.page, dict(report=told)
     yield "show.report.write", report.write, dict(report=told, folder="/dev/null/nowhere", again=True)
-    yield (
-        "show.command.main",
-        lambda arguments: command.main(arguments or ["x"]),
-        dict(arguments=["fit", "nowhere.csv"]),
-    )
     yield "homework.recommend.closeness", recommend.closeness, dict(p_correct=[0.2, 0.7], target=0.7)
     yield "irt.priors.Normal", posterior.Normal, dict(loc=0.0, scale=1.0, log=False)
     yield "irt.priors.Normal.interval", g()["normal"].interval, dict(level=0.9)
@@ -645,6 +640,7 @@ BEHIND = {
     "homework.session": {"Answer", "State"},
     "homework.school": {"School", "Term", "View", "chance", "goes_on"},
     "show.report": {"Report"},
+    "show.command": {"main"},
     "irt.nuts": {"Draws"},
     "irt.recipe": {"Recipe"},
     "irt.svi": {"isolated"},

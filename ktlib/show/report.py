@@ -20,7 +20,7 @@ from ..bkt.sensitivity import MASTERY
 from ..bkt.skills import LEAST, SkillFits
 from ..data.log import Log
 from ..forecast.validation import Validation, cross_validate
-from ._report_page import page
+from . import _report_page
 
 FOLDS = 5
 
@@ -66,6 +66,11 @@ def made(log: Log, *, mastery: float = MASTERY, folds: int = FOLDS, seed: int = 
         except ValueError as error:
             tell(f"no forecast of held-out students: {error}")
     return Report(log, fits, roster, found, seed)
+
+
+def page(report: Report) -> str:
+    """The page as HTML, all in one text: figures, fonts and colours are inside."""
+    return _report_page.page(checks.instance(report, Report, "report", "give what report.made returned"))
 
 
 def write(report: Report, folder, *, again: bool = False) -> Path:
