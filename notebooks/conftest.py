@@ -36,6 +36,7 @@ NEEDS_DATA = {
     "12_factorization.ipynb",
     "13_hierarchical.ipynb",
     "14_smart_homework.ipynb",
+    "18_your_own_log.ipynb",
 }
 NEEDS_TORCH = {"08_two_parameter.ipynb"}
 

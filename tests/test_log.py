@@ -163,6 +163,22 @@ def test_choices_that_are_none_are_refused():
         read(FRAME, student="user", correct="right")
 
 
+def test_after_a_hint_the_second_answer_is_not_the_first():
+    """Whoever is left out for a hint must not come back as the one who then knew it."""
+    again = pd.DataFrame(
+        {"user": "ann", "kc": "add", "q": ["q1", "q1", "q2"], "right": ["hint", "1", "0"], "time": [1, 2, 3]}
+    )
+    log = read(again, **NAMES, words={"hint": None}, repeats="first")
+    assert log.frame.item.tolist() == ["q2"]
+    assert {why: rows.tolist() for why, rows in log.account.left_out.items()} == {
+        "an answer to the same item again": [1],
+        "a word that says leave out": [0],
+    }
+    assert read(again.replace("hint", 0.5), **NAMES, partial="drop", repeats="first").frame.equals(log.frame)
+    with pytest.raises(ValueError, match="none of 1 rows is left; most have a word that says leave out"):
+        read(again[:1], **NAMES, words={"hint": None})
+
+
 def test_a_log_becomes_what_models_take():
     log = read(FRAME.assign(kc=["add|sub", "add", "add", "sub"]), **NAMES, separator="|")
     found = log.sequences()

@@ -33,12 +33,12 @@ def made(frame, options: dict) -> tuple:
             gone[f"no {kind}"] = parts[kind] < 0
             changed[f"spaces around a {kind} trimmed"] = trimmed
     parts["correct"], off = cells.answers(frame[columns["correct"]], rows, options["words"])
-    gone["a word that says leave out"], gone["no answer"] = off, np.isnan(parts["correct"])
+    gone["no answer"], attempts = np.isnan(parts["correct"]) & ~off, {"a word that says leave out": off}
     if "order" in columns:
         parts["order"], gone["no order"] = cells.moments(
             frame[columns["order"]], rows, options["dates"], options["zone"]
         )
-    _credit(parts["correct"], gone, changed, rows, options["partial"])
+    _credit(parts["correct"], attempts, changed, rows, options["partial"])
     if options["blanks"] == "refuse":
         _refuse_blanks(gone, rows)
     if "order" not in columns:
@@ -47,15 +47,17 @@ def made(frame, options: dict) -> tuple:
     for why, lost in gone.items():
         left[why] = lost & keep
         keep &= ~lost
-    if not keep.any():
-        most = max(left, key=lambda why: left[why].sum())
-        raise ValueError(f"none of {len(frame):,} rows is left; most have {most}: name another column, or fill it in")
+    _refuse_none(keep.any(), left)
     table = {kind: values[keep] for kind, values in parts.items()} | {"place": np.flatnonzero(keep)}
     if "skill" in columns:
         table, names["skill"], cut = _split(table, names["skill"], rows, options["separator"])
         changed["several skills in a cell, each with a row of its own"] = _among(cut, len(frame))
     table = _arranged(table, names, rows, options["repeats"], notes)
     left["an answer to the same item again"] = keep & ~_among(table["place"], len(frame))
+    for why, lost in attempts.items():  # only now: a second attempt is none the less a second one
+        left[why] = lost & _among(table["place"], len(frame))
+        table = {kind: values[~lost[table["place"]]] for kind, values in table.items()}
+    _refuse_none(len(table["place"]) > 0, left)
     for kind, found in names.items():
         notes += _alike(found, kind)
     changed, left = ({why: labelled(m, rows) for why, m in found.items() if m.any()} for found in (changed, left))
@@ -93,11 +95,19 @@ def _check_columns(frame, columns: dict) -> None:
         raise ValueError(f"{columns}: one column stands for two things: name another")
 
 
-def _credit(values: np.ndarray, gone: dict, changed: dict, rows, partial) -> None:
+def _refuse_none(kept: bool, left: dict) -> None:
+    """Refuse a table of which no row is left."""
+    if not kept:
+        most = max(left, key=lambda why: left[why].sum())
+        n = len(left[most])
+        raise ValueError(f"none of {n:,} rows is left; most have {most}: name another column, or fill it in")
+
+
+def _credit(values: np.ndarray, attempts: dict, changed: dict, rows, partial) -> None:
     """Credit between 0 and 1, by the choice made."""
     part = (values > 0) & (values < 1)
     if not part.any() or partial == "drop":
-        gone["part of the credit"] = part
+        attempts["part of the credit"] = part
     elif partial == "refuse":
         place = int(part.argmax())
         raise ValueError(

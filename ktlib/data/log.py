@@ -112,11 +112,12 @@ def read(
 
     separator: what stands between several skills in a cell, each of which then has a row of its own; None refuses cells
     that look so, False takes them as they are. repeats: where a student answers an item again, "first" or "last" takes
-    one answer, "all" takes all as practice, "refuse" refuses. partial: credit between 0 and 1: "drop" leaves the row
-    out, a number t counts credit from t on as right. blanks: rows without student, skill, item, answer or order: "drop"
-    or "refuse". words: further words for answers, text -> 1, 0 or None (leave out), beside true, yes, correct, false,
-    no, incorrect and such. dates: how dates are written, as "%d/%m/%Y %H:%M", if not as 2026-09-07. zone: the time zone
-    of times that name none. encoding: of text that is not in UTF-8.
+    one answer, "all" takes all as practice, "refuse" refuses; what `partial` or `words` leave out was an answer too.
+    partial: credit between 0 and 1: "drop" leaves the row out, a number t counts credit from t on as right. blanks:
+    rows without student, skill, item, answer or order: "drop" or "refuse". words: further words for answers, text -> 1,
+    0 or None (leave out), beside true, yes, correct, false, no, incorrect and such. dates: how dates are written, as
+    "%d/%m/%Y %H:%M", if not as 2026-09-07. zone: the time zone of times that name none. encoding: of text that is not
+    in UTF-8.
 
     With `order` the result does not depend on the order of the rows; answers of the same moment stand by item, skill
     and answer, and the account counts them. Without it rows count as ordered, unless a column of times says otherwise.
