@@ -11,6 +11,7 @@ import linecache
 import math
 import resource
 import signal
+import tempfile
 import warnings
 from fractions import Fraction
 from functools import cache
@@ -343,15 +344,15 @@ def doors():
     )
     from ktlib.data import log
 
-    known = dict(student="student", correct="correct", skill="skill", item="item", order="step")
+    named = dict(student="student", correct="correct", skill="skill", item="item", order="step")
     choices = dict(separator="~~", repeats="all", partial=0.5, blanks="drop", words={}, dates=None, zone=None)
-    yield "data.log.read", log.read, dict(source=g()["frame"]) | known | choices
+    yield "data.log.read", log.read, dict(source=g()["frame"]) | named | choices
     yield (
         "data.log.read file",
         lambda path, **more: log.read(path, **more),
-        dict(path="nowhere.csv", encoding=None) | known,
+        dict(path="nowhere.csv", encoding=None) | named,
     )
-    yield "data.log.Log.of", log.read(g()["frame"], **known, repeats="all").of, dict(students=["s1"])
+    yield "data.log.Log.of", log.read(g()["frame"], **named, repeats="all").of, dict(students=["s1"])
     e = g()["exam"]
     yield "data.exams.Exam", exams.Exam, {f.name: getattr(e, f.name) for f in dataclasses.fields(e)}
     yield "data.exams.Truth.predict", g()["truth"].predict, dict(student=[0, 1], item=[0, 1])
@@ -428,7 +429,7 @@ def doors():
     yield "homework.school.simulate", school.simulate, term
     from ktlib.forecast import validation
 
-    answered = log.read(g()["frame"], **known, repeats="all")
+    answered = log.read(g()["frame"], **named, repeats="all")
     chosen = dict(models=["skill mean", "item mean"], folds=2, metric="auc", rng=0, progress=False)
     yield "forecast.validation.cross_validate", validation.cross_validate, dict(log=answered) | chosen, True
     found = validation.cross_validate(answered, **chosen)
@@ -440,8 +441,8 @@ def doors():
     told = report.made(answered, folds=2)
     yield "show.report.made", report.made, dict(log=answered, mastery=0.9, folds=2, seed=1), True
     yield "show.report.page", report.page, dict(report=told)
-    yield "show.report.write", report.write, dict(report=told, folder="/dev/null/nowhere", again=True)
-    yield "homework.recommend.closeness", recommend.closeness, dict(p_correct=[0.2, 0.7], target=0.7)
+    into = Path(tempfile.mkdtemp()) / "report"  # a folder by any other name would be made
+    yield "show.report.write", lambda told, again: report.write(told, into, again=again), dict(told=told, again=True)
     yield "irt.priors.Normal", posterior.Normal, dict(loc=0.0, scale=1.0, log=False)
     yield "irt.priors.Normal.interval", g()["normal"].interval, dict(level=0.9)
     q = g()["posterior"]

@@ -2,7 +2,10 @@
 
 import json
 import re
+import tomllib
 from html.parser import HTMLParser
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -218,3 +221,9 @@ def test_help_ends_with_an_example(command, capsys):
     with pytest.raises(SystemExit) as done:
         main([command, "--help"])
     assert done.value.code == 0 and re.search(rf"example:\s+ktlib\s+{command}\s+log.csv", capsys.readouterr().out)
+
+
+def test_the_console_script_leads_to_main():
+    scripts = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf8"))["project"]["scripts"]
+    module, _, name = scripts["ktlib"].partition(":")
+    assert getattr(import_module(module), name) is main
