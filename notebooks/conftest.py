@@ -38,6 +38,7 @@ NEEDS_DATA = {
     "14_smart_homework.ipynb",
     "16_trial.ipynb",
     "17_gaps.ipynb",
+    "18_your_own_log.ipynb",
 }
 NEEDS_TORCH = {"08_two_parameter.ipynb"}
 

@@ -11,6 +11,7 @@ import linecache
 import math
 import resource
 import signal
+import tempfile
 import warnings
 from fractions import Fraction
 from functools import cache
@@ -236,6 +237,17 @@ def doors():
     yield "bkt.sensitivity.cost", sensitivity.cost, dict(group=g()["group"], truth=p, assumed=p, threshold=0.9), True
     yield "bkt.sensitivity.mastery_step", sensitivity.mastery_step, dict(p_known=[0.2, 0.96], threshold=0.9)
     yield "bkt.sensitivity.degenerate", sensitivity.degenerate, dict(params=p, edge=0.01)
+    from ktlib.bkt import roster
+
+    one = roster.Roster({"a": p, "b": p})
+    one.enrol("ann")
+    yield "bkt.roster.Roster", roster.Roster, dict(skills={"a": p}, mastery=0.9)
+    yield "bkt.roster.Roster.enrol", lambda **k: roster.Roster({"a": p}).enrol(**k), dict(student="x", known={"a": 0.5})
+    yield "bkt.roster.Roster.add", one.add, dict(student="ann", skill="a", correct=1)
+    for name in ("known", "forecast"):
+        yield f"bkt.roster.Roster.{name}", getattr(one, name), dict(student="ann", skill="a")
+    yield "bkt.roster.Roster.mastered", one.mastered, dict(student="ann")
+    yield "bkt.roster.Roster.load", roster.Roster.load, dict(path="nowhere.json")
     yield "bkt.skills.SkillPrior", skills.SkillPrior, dict(mean=np.zeros(4), sd=np.ones(4), skills=5)
     yield (
         "bkt.skills.fit",
@@ -333,6 +345,17 @@ def doors():
             idiosyncratic=0.5,
         ),
     )
+    from ktlib.data import log
+
+    named = dict(student="student", correct="correct", skill="skill", item="item", order="step")
+    choices = dict(separator="~~", repeats="all", partial=0.5, blanks="drop", words={}, dates=None, zone=None)
+    yield "data.log.read", log.read, dict(source=g()["frame"]) | named | choices
+    yield (
+        "data.log.read file",
+        lambda path, **more: log.read(path, **more),
+        dict(path="nowhere.csv", encoding=None) | named,
+    )
+    yield "data.log.Log.of", log.read(g()["frame"], **named, repeats="all").of, dict(students=["s1"])
     e = g()["exam"]
     yield "data.exams.Exam", exams.Exam, {f.name: getattr(e, f.name) for f in dataclasses.fields(e)}
     yield "data.exams.Truth.predict", g()["truth"].predict, dict(student=[0, 1], item=[0, 1])
@@ -438,6 +461,22 @@ def doors():
     warned = proficiency.early_warning(g()["belief"], **coming)
     yield "homework.proficiency.Warnings.flags", warned.flags, dict(sure=0.6)
     yield "homework.proficiency.Warnings.frame", warned.frame, dict(sure=0.6)
+    from ktlib.forecast import validation
+
+    answered = log.read(g()["frame"], **named, repeats="all")
+    chosen = dict(models=["skill mean", "item mean"], folds=2, metric="auc", rng=0, progress=False)
+    yield "forecast.validation.cross_validate", validation.cross_validate, dict(log=answered) | chosen, True
+    found = validation.cross_validate(answered, **chosen)
+    for name, more in (("interval", dict(name="item mean", level=0.9)), ("lead", dict(a="item mean", b="skill mean"))):
+        yield f"forecast.validation.Validation.{name}", getattr(found, name), more, True
+    yield "forecast.validation.Validation.frame", found.frame, dict(against="skill mean", level=0.9), True
+    from ktlib.show import report
+
+    told = report.made(answered, folds=2)
+    yield "show.report.made", report.made, dict(log=answered, mastery=0.9, folds=2, seed=1), True
+    yield "show.report.page", report.page, dict(report=told)
+    into = Path(tempfile.mkdtemp()) / "report"  # a folder by any other name would be made
+    yield "show.report.write", lambda told, again: report.write(told, into, again=again), dict(told=told, again=True)
     yield "irt.priors.Normal", posterior.Normal, dict(loc=0.0, scale=1.0, log=False)
     yield "irt.priors.Normal.interval", g()["normal"].interval, dict(level=0.9)
     q = g()["posterior"]
@@ -674,15 +713,19 @@ BEHIND = {
     "forecast.dkt": {"DKT"},
     "bkt.em": {"BKTFit", "End", "climb", "moved_inside"},
     "data.exams": {"SimulatedExam", "Truth"},
+    "data.log": {"Log"},
     "show.figure": {"Page"},
     "homework.session": {"Answer", "State"},
     "homework.school": {"School", "Term", "View", "chance", "goes_on"},
+    "show.report": {"Report"},
+    "show.command": {"main"},
     "irt.nuts": {"Draws"},
     "irt.recipe": {"Recipe"},
     "irt.svi": {"isolated"},
     "bkt.bounds": {"Ridge"},
     "irt.programs": {"factorization", "hierarchical", "program", "two_parameter"},
     "forecast.recovery": {"Recovery"},
+    "forecast.validation": {"fit_bkt"},
     "irt.mml": {"MMLFit"},
     "irt.marginal": {"TwoParameter", "even", "gauss_hermite", "summed"},
     "irt.model": {

@@ -175,4 +175,4 @@ def test_the_readmes_lines_run(tmp_path, monkeypatch):
     for block in blocks:
         exec(block, known)
     assert len(blocks) == 3 and len(pd.read_csv("skills.csv")) == 6
-    assert known["log"].p_right.between(0, 1).all()
+    assert len(known["log"]) == 360 and known["roster"].frame().p_known.between(0, 1).all()

@@ -2,6 +2,7 @@
 
 model: four numbers, what they say of a student, a simulated class. em: fit them. uncertainty, profiles: how sure a
 fit is. bounds: how much data it takes, before any answer. sensitivity: what wrong numbers cost. skills: many skills.
+roster: who knows what, followed as answers come.
 
 The names of `model` stand here too: `bkt.simulate`, `bkt.filter`.
 """
@@ -24,7 +25,9 @@ from .model import (
     update,
 )
 
-_open, __dir__, _rooms = lazily(__name__, ("model", "em", "uncertainty", "profiles", "bounds", "sensitivity", "skills"))
+_open, __dir__, _rooms = lazily(
+    __name__, ("model", "em", "uncertainty", "profiles", "bounds", "sensitivity", "skills", "roster")
+)
 __getattr__ = _open
 __all__ = [
     "NAMES",

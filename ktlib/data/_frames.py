@@ -154,10 +154,12 @@ def factorized(column, rows, what: str) -> tuple[np.ndarray, tuple]:
     """A column's codes, and the names in order of appearance; -1 where none stands."""
     import pandas as pd
 
-    for row, value in enumerate(column if column.dtype == object else ()):
-        if not isinstance(value, Hashable):
-            raise ValueError(f"row {cell(rows, row)}: {what} {shown(value)} is no name: give a text or a number")
-    places, names = pd.factorize(column)
+    try:
+        places, names = pd.factorize(column)
+    except TypeError:  # a list, say, among the names
+        row = next((row for row, value in enumerate(column) if not isinstance(value, Hashable)), 0)
+        what = f"{what} {shown(column.iloc[row])}"
+        raise ValueError(f"row {cell(rows, row)}: {what} is no name: give a text or a number") from None
     return places, tuple(names.tolist())
 
 
@@ -258,8 +260,7 @@ def weights(column, rows, n: int) -> np.ndarray:
 def refuse_empty(frame, columns: Iterable[str]) -> None:
     """Raise ValueError if a cell of these columns is missing: say how many, and what drops them."""
     for column in columns:
-        empty = int(frame[column].isna().sum())
-        if empty:
+        if empty := int(frame[column].isna().sum()):
             raise ValueError(
                 f"{empty} of {len(frame)} rows have no {column!r}: leave them out, "
                 f"frame.dropna(subset=[{column!r}]); what was not asked needs no row"
