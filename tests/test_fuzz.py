@@ -825,6 +825,12 @@ def little_memory():
     resource.setrlimit(resource.RLIMIT_AS, before)
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """What an odd path makes a door write lands in a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
+
+
 DRAWN = ("show.strokes", "show.style", "show.outlines")  # what a figure's `draw` calls, on axes it was given
 ROOMS = [
     f"{floor}.{room}"

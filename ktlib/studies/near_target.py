@@ -33,7 +33,7 @@ MODELS = {
 }
 
 
-class Log(NamedTuple):
+class Labelled(NamedTuple):
     """Answers, and each question's area: names and (items,) codes."""
 
     responses: Responses
@@ -41,12 +41,12 @@ class Log(NamedTuple):
     label: np.ndarray
 
 
-def _exam(read: Callable) -> Log:
+def _exam(read: Callable) -> Labelled:
     found = read()
-    return Log(found.responses, found.labels, found.label)
+    return Labelled(found.responses, found.labels, found.label)
 
 
-def _assistments() -> Log:
+def _assistments() -> Labelled:
     """First answers to questions with at least `LEAST` of them; the area is a question's first skill."""
     table = datasets.assist2009("all")
     table = table.drop_duplicates(["student", "item"])
@@ -54,7 +54,7 @@ def _assistments() -> Log:
     answers = Responses.from_frame(table, keep="first", order=None)
     skill = datasets.assist2009_skills().groupby("item").skill.min().reindex(list(answers.items))
     names, label = np.unique(skill.fillna(-1).astype(int).to_numpy(), return_inverse=True)
-    return Log(answers, tuple(f"skill {name}" if name >= 0 else "none" for name in names.tolist()), label)
+    return Labelled(answers, tuple(f"skill {name}" if name >= 0 else "none" for name in names.tolist()), label)
 
 
 LOGS = {
