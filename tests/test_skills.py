@@ -419,10 +419,12 @@ def test_rows_may_come_in_any_order_where_a_column_says_which():
     turned = pd.concat([mixed[mixed.when >= 90], mixed[mixed.when < 90]])
     expected = pd.Series(predict(fits, mixed), mixed.index)
     np.testing.assert_array_equal(predict(fits, turned, order="when"), expected[turned.index])
-    assert np.abs(predict(fits, turned) - expected[turned.index]).max() > 0.05
+    assert np.abs(predict(fits, turned.drop(columns="when")) - expected[turned.index]).max() > 0.05
+    with pytest.raises(ValueError, match="column 'when' goes back"):
+        predict(fits, turned)
     with pytest.raises(ValueError, match="no column 'order'"):
         predict(fits, turned, order="order")
-    dated = turned.assign(at=pd.Timestamp("2026-09-07") + pd.to_timedelta(turned.when, unit="h"))
+    dated = turned.assign(at=pd.Timestamp("2026-09-07") + pd.to_timedelta(turned.when, unit="h")).drop(columns="when")
     with pytest.raises(ValueError, match=r"column 'at' goes back in row .* Give order='at'"):
         predict(fits, dated)
     np.testing.assert_array_equal(predict(fits, dated, order="at"), expected[turned.index])

@@ -13,8 +13,8 @@ from .._checks import listed
 
 # Columns of numbers that say when: their names in lower case, without signs. Durations, such as time_taken, are none.
 _WHEN = set(
-    "order orderid time times timestamp timestamps date datetime ts t unixtime epoch answeredat createdat submittedat "
-    "starttime startdate startedat endtime enddate endedat finishedat timecreated timemodified".split()
+    "order orderid time times timestamp timestamps when date datetime ts t unixtime epoch answeredat createdat "
+    "submittedat starttime startdate startedat endtime enddate endedat finishedat timecreated timemodified".split()
 )
 
 
