@@ -12,13 +12,11 @@ import numpy as np
 from scipy.special import expit
 
 from .. import _checks as checks
-from ._answers import NODES, WEIGHTS, Answers, each, stepped
+from ._answers import FEW, FEW_WEIGHTS, NODES, WEIGHTS, Answers, each, stepped
 from ._starts import check_start
 from .model import Model
 from .posterior import Normal, Posterior, divergence
 
-_FEW, _FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
-_FEW_WEIGHTS = _FEW_WEIGHTS / _FEW_WEIGHTS.sum()
 EXACT = 50_000  # up to so many answers the product of discrimination and gap is integrated over both
 
 
@@ -35,15 +33,8 @@ class TwoParameterAscent:
     def bound(self, state, exact):
         """The ELBO, and the students' slopes, which come from the same pass over the answers."""
         blocks, priors = state
-
-        def work(piece):
-            first, second = _slopes(piece, blocks, "ability", exact)
-            value = _expected_log_likelihood(piece, blocks, exact).sum()
-            return piece.by_student(first), piece.by_student(second), value
-
-        first, second, values = zip(*each(work, self.pieces), strict=True)
-        kl = sum(divergence(blocks[name], priors[name]) for name in blocks)
-        return float(sum(values)) - kl, (np.concatenate(first), np.concatenate(second))
+        value, slopes = self._students(blocks, exact)
+        return value - sum(divergence(blocks[name], priors[name]) for name in blocks), slopes
 
     def sweep(self, state, step, exact, students):
         """Students, then difficulties, then discriminations moved by a step; frozen blocks stay."""
@@ -52,13 +43,27 @@ class TwoParameterAscent:
             blocks["ability"] = _newton(blocks["ability"], priors["ability"], *students, step)
         for name in ("difficulty", "discrimination"):
             if name not in self.frozen:
-
-                def work(piece, name=name):
-                    return [piece.by_item(v) for v in _slopes(piece, blocks, name, exact)]
-
-                first, second = map(sum, zip(*each(work, self.pieces), strict=True))
-                blocks[name] = _newton(blocks[name], priors[name], first, second, step)
+                blocks[name] = _newton(blocks[name], priors[name], *self._items(blocks, name, exact), step)
         return blocks, priors
+
+    def _students(self, blocks, exact):
+        """The expected log likelihood, and every student's two slopes."""
+
+        def work(piece):
+            first, second = _slopes(piece, blocks, "ability", exact)
+            value = _expected_log_likelihood(piece, blocks, exact).sum()
+            return piece.by_student(first), piece.by_student(second), value
+
+        first, second, values = zip(*each(work, self.pieces), strict=True)
+        return float(sum(values)), (np.concatenate(first), np.concatenate(second))
+
+    def _items(self, blocks, name, exact):
+        """Every item's two slopes, of its number in the block `name`."""
+
+        def work(piece):
+            return np.stack([piece.by_item(v) for v in _slopes(piece, blocks, name, exact)])
+
+        return sum(each(work, self.pieces))
 
 
 def _moments(data, blocks):
@@ -66,22 +71,28 @@ def _moments(data, blocks):
     alpha, theta, beta = blocks["discrimination"], blocks["ability"], blocks["difficulty"]
     gap = theta.loc[data.student] - beta.loc[data.item]
     gap_var = theta.scale[data.student] ** 2 + beta.scale[data.item] ** 2
+    mean, var = moments(alpha)
+    return mean[data.item], var[data.item], gap, gap_var
+
+
+def moments(alpha: Normal):
+    """Mean and variance of α itself; not `alpha.mean`: where a step went too far this is no number, and it is lost."""
     mean, var = alpha.loc, alpha.scale**2
-    if alpha.log:  # not `alpha.mean`: where a step went too far this is no number, and the step is lost
+    if alpha.log:
         with np.errstate(over="ignore", invalid="ignore"):
             mean = np.exp(mean + var / 2)
             var = mean**2 * np.expm1(var)
-    return mean[data.item], var[data.item], gap, gap_var
+    return mean, var
 
 
 def _product_nodes(data, blocks):
     """α on five nodes an item, δ on seven an answer: (answers, 5, 1), (answers, 1, 7), and the weights (5, 7)."""
     alpha = blocks["discrimination"]
-    a = alpha.loc[:, None] + alpha.scale[:, None] * _FEW
+    a = alpha.loc[:, None] + alpha.scale[:, None] * FEW
     a = np.exp(a) if alpha.log else a
     _, _, gap, gap_var = _moments(data, blocks)
     delta = gap[:, None] + np.sqrt(gap_var)[:, None] * NODES
-    return a[data.item][:, :, None], delta[:, None, :], np.outer(_FEW_WEIGHTS, WEIGHTS)
+    return a[data.item][:, :, None], delta[:, None, :], np.outer(FEW_WEIGHTS, WEIGHTS)
 
 
 def _slopes(data, blocks, name, exact):
@@ -96,7 +107,7 @@ def _slopes(data, blocks, name, exact):
         score = y[:, None, None] - expit(a * delta)
         if name == "discrimination":
             by = a * delta if alpha.log else delta
-            node, spread = _FEW[:, None], alpha.scale[data.item]
+            node, spread = FEW[:, None], alpha.scale[data.item]
         else:
             by = a if name == "ability" else -a
             node, spread = NODES, np.sqrt(_moments(data, blocks)[3])

@@ -10,6 +10,7 @@ Archambeau 2009).
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from functools import partial
 
@@ -29,6 +30,8 @@ from .model import ABSENT, Model, predictor
 from .posterior import BLOCKS, Normal, Posterior, divergence
 from .simulation import sample_prior
 
+LARGE = 1_000_000  # answers; numpy takes long over more
+SLOW = "a log of this size is fitted many times faster with numba: pip install 'ktlib[fast]'"
 BEFORE = 10  # sweeps of a factor model before its priors are learned
 
 
@@ -83,8 +86,7 @@ def fit(
         begin = starting_values(kind, responses, priors, rng)
     else:
         begin = check_start(kind, start, responses, priors, frozen)
-    data, state = Answers.of(responses), (unpack_effects(kind, begin), priors)
-    way = TwoParameterAscent(data, frozen) if model == "two-parameter" else FactorAscent(kind, data, frozen)
+    state, way = (unpack_effects(kind, begin), priors), engine(kind, responses, frozen)
 
     loads = {"loadings", "effects"} & set(kind.shapes)
     stretch = loads and loads <= set(learned) - set(frozen) and "ability" not in (*learned, *frozen)
@@ -123,6 +125,19 @@ def default_tol(responses, model: str, rule: str = "safe") -> float:
     checks.instance(responses, Responses, "responses", "make them with Responses.from_wide or from_frame")
     counted = len(responses) if responses.weight is None else float(np.sum(responses.weight))
     return 1e-3 if rule == "paper" else max(1e-3, (1e-6 if model == "two-parameter" else 1e-5) * counted)
+
+
+def engine(kind: Model, responses, frozen):
+    """What sweeps through the answers: compiled where numba is installed, else numpy's, which is slower."""
+    try:
+        from ._compiled import CompiledFactors, CompiledTwoParameter, Packed
+    except ImportError:
+        if len(responses) > LARGE:
+            warnings.warn(SLOW, stacklevel=3)
+        data = Answers.of(responses)
+        return TwoParameterAscent(data, frozen) if kind.factors is None else FactorAscent(kind, data, frozen)
+    data = Packed.of(responses)
+    return CompiledTwoParameter(data, frozen) if kind.factors is None else CompiledFactors(kind, data, frozen)
 
 
 def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0, spent=0):

@@ -1,0 +1,283 @@
+"""Compiled loops of coordinate ascent: the sums of `_two_parameter` and `_factors`, row by row, without their arrays.
+
+A row is a student, whose answers name items, or an item, whose answers name students: `starts[row]` to `starts[row + 1]`
+are its places in `words`, each 2 × the other's code + 1 for a right answer. Answers are gathered `TILE` at a time into
+arrays that stay in the nearest cache, where loops over them work on several numbers at once. All sums are of 64 bits
+and run in the order of the answers, so they do not depend on how many threads there are.
+
+Compiled code is kept beside this file, or, where that folder cannot be written, in the user's cache folder or where
+NUMBA_CACHE_DIR says: compiling takes seconds, once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ._answers import FEW, FEW_WEIGHTS, NODES, WEIGHTS
+
+TILE = 128
+_AT = NODES[3:].copy()  # the nodes are symmetric: pairs at mean ± x, the middle one twice with half its weight
+_BY = WEIGHTS[3:] * [0.5, 1, 1, 1]
+
+_PER_LOG2, _SHIFTER = 1 / np.log(2), 1.5 * 2.0**52  # a number plus the shifter has its whole part in the lowest bits
+_LOG2, _LOG2_REST = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+_EXP = tuple(1.0 / np.prod(np.arange(1.0, k + 1)) for k in range(13, -1, -1))
+_LOG = tuple(1.0 / k for k in range(21, 0, -2))
+_ONE, _ROOT_HALF, _BITS = np.int64(1023 << 52), np.int64(0x3FE6A09E667F3BCD), np.int64(52)
+
+
+def _compiled(function):
+    """Compiled when first called, and kept on disk where any folder can be written."""
+    settings = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
+    try:
+        return njit(cache=True, **settings)(function)
+    except RuntimeError:  # numba found no such folder
+        return njit(**settings)(function)
+
+
+@njit(fastmath={"contract"}, error_model="numpy")
+def _exp(x):
+    """exp of a number at most 0, to the last bit but one; numpy's own would not work on several at once here."""
+    x = max(x, -708.0)
+    shifted = x * _PER_LOG2 + _SHIFTER
+    whole = shifted - _SHIFTER
+    r = (x - whole * _LOG2) - whole * _LOG2_REST
+    value = _EXP[0]
+    for k in range(1, 14):
+        value = value * r + _EXP[k]
+    return value * np.int64((np.float64(shifted).view(np.int64) << _BITS) + _ONE).view(np.float64)
+
+
+@njit(fastmath={"contract"}, error_model="numpy")
+def _log(x):
+    """log of a number from 1 up."""
+    bits = np.float64(x).view(np.int64)
+    power = (bits - _ROOT_HALF) >> _BITS
+    f = np.int64(bits - (power << _BITS)).view(np.float64)
+    s = (f - 1.0) / (f + 1.0)
+    z, value = s * s, _LOG[0]
+    for k in range(1, 11):
+        value = value * z + _LOG[k]
+    return 2.0 * s * value + power * 0.6931471805599453
+
+
+@njit(fastmath={"contract"}, error_model="numpy")
+def _expected(n, mean, sd, p, slope, soft, both, value):
+    """Of n normals η: E σ(η) into p, E[σ(η) (η − mean) / sd] into slope and, if asked, E log(1 + exp η) into soft."""
+    p[:n] = 0.0
+    slope[:n] = 0.0
+    soft[:n] = 0.0
+    for k in range(len(_AT)):
+        x, w = _AT[k], _BY[k]
+        wx = w * x
+        for t in range(n):
+            up, down = mean[t] + sd[t] * x, mean[t] - sd[t] * x
+            e, f = _exp(-abs(up)), _exp(-abs(down))
+            one, two = 1.0 + e, 1.0 + f
+            both[t] = one * two
+            by = 1.0 / both[t]
+            one, two = (1.0 if up > 0 else e) * two * by, (1.0 if down > 0 else f) * one * by
+            p[t] += w * (one + two)
+            slope[t] += wx * (one - two)
+        if value:
+            for t in range(n):
+                up, down = mean[t] + sd[t] * x, mean[t] - sd[t] * x
+                soft[t] += w * (max(up, 0.0) + max(down, 0.0) + _log(both[t]))
+
+
+@_compiled
+def two_parameter(first, last, starts, words, weight, students, items, nodes, kind, log, value, out):
+    """Slopes of the rows from `first` to `last`, added to `out` (rows, 2); returns the expected log likelihood.
+
+    kind: whose slopes, 0 ability (rows are students), 1 difficulty, 2 discrimination (rows are items); log: whether
+    discrimination is log-normal. students: (students, 2) mean and variance of ability. items: (items, 4), the same of
+    difficulty and of discrimination itself. nodes: (items, 5) values of discrimination, to integrate over it too, or
+    (0, 5) to match the moments of η. value: whether the log likelihood is wanted.
+    """
+    row, end, total, few = first, starts[last], 0.0, len(nodes) > 0
+    who, item = np.empty(TILE, np.int64), np.empty(TILE, np.int64)
+    y, times, gap, gap_var = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    a, a_var, mean, sd = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    p, slope, soft, both = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    one, two, gain = np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    sign = 1.0 if kind == 0 else -1.0
+    for begin in range(starts[first], end, TILE):
+        n = min(TILE, end - begin)
+        for t in range(n):
+            while starts[row + 1] <= begin + t:
+                row += 1
+            other = np.int64(words[begin + t] >> np.uint32(1))
+            i, j = (row, other) if kind == 0 else (other, row)
+            who[t], item[t] = row, j
+            y[t] = np.float64(words[begin + t] & np.uint32(1))
+            times[t] = weight[begin + t] if len(weight) else 1.0
+            gap[t] = students[i, 0] - items[j, 0]
+            gap_var[t] = students[i, 1] + items[j, 1]
+            a[t], a_var[t] = items[j, 2], items[j, 3]
+        one[:n] = 0.0
+        two[:n] = 0.0
+        gain[:n] = 0.0
+        for q in range(5 if few else 0):
+            for t in range(n):
+                a[t] = nodes[item[t], q]
+                mean[t], sd[t] = a[t] * gap[t], a[t] * np.sqrt(gap_var[t])
+            _expected(n, mean, sd, p, slope, soft, both, value)
+            for t in range(n):
+                if kind < 2:
+                    one[t] += sign * FEW_WEIGHTS[q] * a[t] * (y[t] - p[t])
+                    two[t] += FEW_WEIGHTS[q] * a[t] * slope[t] / np.sqrt(gap_var[t])
+                else:
+                    by = FEW_WEIGHTS[q] * (gap[t] * (y[t] - p[t]) - np.sqrt(gap_var[t]) * slope[t])
+                    by *= a[t] if log else 1.0
+                    one[t] += by
+                    two[t] -= by * FEW[q]
+                gain[t] += FEW_WEIGHTS[q] * (y[t] * mean[t] - soft[t])
+        if not few:
+            for t in range(n):
+                mean[t] = a[t] * gap[t]
+                sd[t] = np.sqrt((a[t] * a[t] + a_var[t]) * gap_var[t] + a_var[t] * gap[t] * gap[t])
+            _expected(n, mean, sd, p, slope, soft, both, value)
+            for t in range(n):
+                square, miss, omega = a[t] * a[t] + a_var[t], y[t] - p[t], slope[t] / sd[t]
+                if kind < 2:
+                    one[t] = sign * (miss * a[t] - omega * a_var[t] * gap[t])
+                    two[t] = omega * square
+                elif log:
+                    one[t] = miss * mean[t] - omega * sd[t] * sd[t]
+                    two[t] = omega * (2 * square * gap_var[t] + (square + a_var[t]) * gap[t] * gap[t])
+                    two[t] -= miss * mean[t]
+                else:
+                    one[t] = miss * gap[t] - omega * a[t] * gap_var[t]
+                    two[t] = omega * (gap[t] * gap[t] + gap_var[t])
+                gain[t] = y[t] * mean[t] - soft[t]
+        for t in range(n):
+            out[who[t], 0] += times[t] * one[t]
+            out[who[t], 1] += times[t] * two[t]
+            total += times[t] * gain[t]
+    return total
+
+
+@_compiled
+def factors(first, last, starts, words, weight, own, other, value, half, pull):
+    """The quadratic that the answers of the rows from `first` to `last` make, and their expected log likelihood.
+
+    own: (rows, 2, E) and other: (others, 2, E) means and variances; η of an answer is the product of its two rows.
+    half: (last − first, E (E + 1) / 2), to which Σ ω (x xᵀ + diag var x) is added, by its lower half, x the others;
+    pull: (last − first, E), Σ κ x.
+    """
+    row, end, total, wide = first, starts[last], 0.0, own.shape[2]
+    who = np.empty(TILE, np.int64)
+    y, times, mean, sd, omega = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    p, slope, soft, both, kappa = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    x, x_var, by = np.empty((wide, TILE)), np.empty((wide, TILE)), np.empty(TILE)
+    for begin in range(starts[first], end, TILE):
+        n = min(TILE, end - begin)
+        for t in range(n):
+            while starts[row + 1] <= begin + t:
+                row += 1
+            who[t] = row
+            code = np.int64(words[begin + t] >> np.uint32(1))
+            y[t] = np.float64(words[begin + t] & np.uint32(1))
+            times[t] = weight[begin + t] if len(weight) else 1.0
+            at, var = 0.0, 0.0
+            for d in range(wide):
+                m, s, o, v = own[row, 0, d], own[row, 1, d], other[code, 0, d], other[code, 1, d]
+                at += m * o
+                var += m * m * v + s * (o * o + v)
+            for d in range(wide):
+                x[d, t] = other[code, 0, d]
+                x_var[d, t] = other[code, 1, d]
+            mean[t], sd[t] = at, np.sqrt(var)
+        _expected(n, mean, sd, p, slope, soft, both, value)
+        for t in range(n):
+            omega[t] = times[t] * slope[t] / sd[t]
+            kappa[t] = times[t] * (y[t] - p[t]) + omega[t] * mean[t]
+            total += times[t] * (y[t] * mean[t] - soft[t])
+        left = 0
+        while left < n:
+            right, here = left + 1, who[left] - first
+            while right < n and who[right] == who[left]:
+                right += 1
+            k = 0
+            for r in range(wide):
+                for t in range(left, right):
+                    by[t] = omega[t] * x[r, t]
+                for c in range(r + 1):
+                    half[here, k] += _dot(by, x[c], left, right)
+                    k += 1
+                half[here, k - 1] += _dot(omega, x_var[r], left, right)
+                pull[here, r] += _dot(kappa, x[r], left, right)
+            left = right
+    return total
+
+
+@njit(fastmath={"contract", "reassoc", "nsz"}, error_model="numpy")
+def _dot(one, two, left, right):
+    total = 0.0
+    for t in range(left, right):
+        total += one[t] * two[t]
+    return total
+
+
+@_compiled
+def remainder(first, last, starts, words, weight, own, other):
+    """What the third and fourth cumulants of η add to these rows' expected log likelihood; arguments as in `factors`.
+
+    A coordinate that is certain on either side has no such cumulants.
+    """
+    total = 0.0
+    for row in range(first, last):
+        for place in range(starts[row], starts[row + 1]):
+            code = np.int64(words[place] >> np.uint32(1))
+            mean, var, third, fourth = 0.0, 0.0, 0.0, 0.0
+            for d in range(own.shape[2]):
+                m, s, o, v = own[row, 0, d], own[row, 1, d], other[code, 0, d], other[code, 1, d]
+                mean += m * o
+                var += m * m * v + s * (o * o + v)
+                third += 6 * m * s * o * v
+                fourth += m * m * s * 12 * v * v + s * s * (6 * v * v + 12 * o * o * v)
+            sd, added = np.sqrt(var), 0.0
+            for k in range(len(NODES)):
+                p = 1 / (1 + np.exp(-(mean + NODES[k] * sd)))
+                u = p * (1 - p)
+                six = u * (1 - 30 * u + 120 * u * u) * third / 72
+                added += WEIGHTS[k] * third * (u * (1 - 2 * p) / 6 + six)
+                added += WEIGHTS[k] * fourth * u * (1 - 6 * u) / 24
+            total -= added * (weight[place] if len(weight) else 1.0)
+    return total
+
+
+@_compiled
+def counted(codes, starts):
+    """`starts` (rows + 1,), zeros, becomes where each row's answers begin; their number at the end."""
+    for code in codes:
+        starts[code + 1] += 1
+    for row in range(len(starts) - 1):
+        starts[row + 1] += starts[row]
+
+
+@_compiled
+def placed(student, item, correct, weight, starts, words, kept):
+    """Answers as words by item, as they come; weights into `kept`, if any."""
+    at = starts.copy()
+    for k in range(len(item)):
+        place = at[item[k]]
+        at[item[k]] += 1
+        words[place] = np.uint32((np.uint32(student[k]) << np.uint32(1)) | np.uint32(correct[k]))
+        if len(weight):
+            kept[place] = weight[k]
+
+
+@_compiled
+def turned(starts, words, weight, into, there, kept):
+    """Answers ordered by one side, as words `there` by the other; of one row they stand by the first side's code."""
+    at = into.copy()
+    for row in range(len(starts) - 1):
+        for k in range(starts[row], starts[row + 1]):
+            other = words[k] >> np.uint32(1)
+            place = at[other]
+            at[other] += 1
+            there[place] = np.uint32((np.uint32(row) << np.uint32(1)) | (words[k] & np.uint32(1)))
+            if len(weight):
+                kept[place] = weight[k]
