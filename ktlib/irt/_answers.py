@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from .posterior import Normal
+from .priors import FAR, Normal
 
 PIECE = 32_768  # answers
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)  # expectations under a normal
@@ -107,6 +107,6 @@ def each(work: Callable, parts: Sequence) -> Iterator:
 
 def stepped(loc, scale, log: bool = False) -> Normal:
     """The belief that a step leads to. OverflowError for one beyond all numbers: the sweep is lost, not the fit."""
-    if not (np.isfinite(loc) & np.isfinite(scale) & (scale > 0)).all():
+    if not (np.abs(loc).max() <= FAR and 1 / FAR <= scale.min() <= scale.max() <= FAR):  # nor for what is none
         raise OverflowError("a step beyond all numbers")
-    return Normal(loc, scale, log)
+    return Normal.trusted(loc, scale, log)

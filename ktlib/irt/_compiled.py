@@ -7,6 +7,7 @@ have weights. Sums are the same to rounding, and the same to the last bit whatev
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class Side:
         cost = self.starts * (1 / PART) + np.arange(len(self.starts)) * (numbers / NUMBERS)
         ends = np.searchsorted(cost, np.arange(1, np.ceil(cost[-1])))
         cuts = np.unique(np.concatenate([[0], ends, [len(self.starts) - 1]]))
-        return [slice(int(a), int(b)) for a, b in zip(cuts, cuts[1:], strict=False)]
+        return [slice(int(a), int(b)) for a, b in pairwise(cuts)]
 
     def turned_into(self, other: Side) -> None:
         """Writes its answers to the other side, whose rows then hold them in the order of this side's codes."""
@@ -126,7 +127,7 @@ class CompiledFactors(FactorAscent):
         self.students, self.items = data.students.parts(each_has), data.items.parts(each_has)
 
     def _sides(self, blocks):
-        """Means and variances, (students, 2, coordinates + 1) and (items, 2, coordinates + 1), of what is multiplied."""
+        """Means and variances of what is multiplied: (students, 2, coordinates + 1), (items, 2, coordinates + 1)."""
         ability, beta = blocks["ability"], blocks["difficulty"]
         students = np.empty((len(ability.loc), 2, self.coordinates + 1))
         students[:, 0, :-1], students[:, 1, :-1] = ability.loc, ability.scale**2

@@ -1,4 +1,4 @@
-"""Compiled loops of coordinate ascent: the sums of `_two_parameter` and `_factors`, row by row, without their arrays.
+"""Compiled loops of coordinate ascent: the sums of `_two_parameter` and `_factors`, row by row, without long arrays.
 
 A row is a student, whose answers name items, or an item, whose answers name students: `starts[row]` to `starts[row + 1]`
 are its places in `words`, each 2 × the other's code + 1 for a right answer. Answers are gathered `TILE` at a time into

@@ -180,7 +180,8 @@ def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0
                 continue
             gain, best, state, students = value - best, value, moved, further
             trace.append(value)
-            bar.set_postfix(elbo=f"{best:.2f}", gain=f"{gain:.2g}")
+            if progress:
+                bar.set_postfix(elbo=f"{best:.2f}", gain=f"{gain:.2g}")
             changes = np.diff(trace[first:])
             converged = gain < tol * min(1.0, step)
             if rule == "paper":
