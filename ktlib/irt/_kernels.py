@@ -1,11 +1,11 @@
-"""Compiled loops of coordinate ascent: the sums of `_two_parameter` and `_factors`, row by row, without long arrays.
+"""Compiled loops of coordinate ascent: the sums of `_two_parameter` and `_factors`, a row at a time.
 
-A row is a student, whose answers name items, or an item, whose answers name students: `starts[row]` to `starts[row + 1]`
-are its places in `words`, each 2 × the other's code + 1 for a right answer. Answers are gathered `TILE` at a time into
-arrays that stay in the nearest cache, where loops over them work on several numbers at once. All sums are of 64 bits
-and run in the order of the answers, so they do not depend on how many threads there are.
+A row is a student, whose answers name items, or an item, whose answers name students: `starts[row]` and
+`starts[row + 1]` say where they stand in `words`, each 2 × the other's code, + 1 if right. Answers are gathered
+`TILE` at a time into arrays that stay in the nearest cache, where loops over them work on several numbers at once.
+Sums are of 64 bits and run in the order of the answers, so they do not depend on how many threads there are.
 
-Compiled code is kept beside this file, or, where that folder cannot be written, in the user's cache folder or where
+Compiled code is kept beside this file, or, where that folder cannot be written, in the user's cache folder, or where
 NUMBA_CACHE_DIR says: compiling takes seconds, once.
 """
 
@@ -199,25 +199,30 @@ def factors(first, last, starts, words, weight, own, other, value, half, pull):
             right, here = left + 1, who[left] - first
             while right < n and who[right] == who[left]:
                 right += 1
-            k = 0
-            for r in range(wide):
-                for t in range(left, right):
-                    by[t] = omega[t] * x[r, t]
-                for c in range(r + 1):
-                    half[here, k] += _dot(by, x[c], left, right)
-                    k += 1
-                half[here, k - 1] += _dot(omega, x_var[r], left, right)
-                pull[here, r] += _dot(kappa, x[r], left, right)
+            span = slice(left, right)
+            _quadratic(x[:, span], x_var[:, span], omega[span], kappa[span], by, half[here], pull[here])
             left = right
     return total
 
 
 @njit(fastmath={"contract", "reassoc", "nsz"}, error_model="numpy")
-def _dot(one, two, left, right):
-    total = 0.0
-    for t in range(left, right):
-        total += one[t] * two[t]
-    return total
+def _quadratic(x, x_var, omega, kappa, by, half, pull):
+    """Adds the answers of one row to its quadratic. by: room for as many numbers."""
+    k, n = 0, len(omega)
+    for r in range(len(x)):
+        linear, own = 0.0, 0.0
+        for t in range(n):
+            by[t] = omega[t] * x[r, t]
+            own += omega[t] * x_var[r, t]
+            linear += kappa[t] * x[r, t]
+        for c in range(r + 1):
+            total = 0.0
+            for t in range(n):
+                total += by[t] * x[c, t]
+            half[k] += total
+            k += 1
+        half[k - 1] += own
+        pull[r] += linear
 
 
 @_compiled

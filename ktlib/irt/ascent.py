@@ -133,7 +133,7 @@ def engine(kind: Model, responses, frozen):
         from ._compiled import CompiledFactors, CompiledTwoParameter, Packed
     except ImportError:
         if len(responses) > LARGE:
-            warnings.warn(SLOW, stacklevel=3)
+            warnings.warn(SLOW, stacklevel=3)  # which Python shows once
         data = Answers.of(responses)
         return TwoParameterAscent(data, frozen) if kind.factors is None else FactorAscent(kind, data, frozen)
     data = Packed.of(responses)
