@@ -17,10 +17,10 @@ pytest.importorskip("numba")
 import ktlib
 from ktlib.data import designs
 from ktlib.data.responses import Responses
-from ktlib.irt import _answers, _compiled, _two_parameter, ascent
+from ktlib.irt import _answers, _compiled, _packed, _two_parameter, ascent
 from ktlib.irt._answers import Answers
-from ktlib.irt._compiled import Packed
 from ktlib.irt._factors import FactorAscent
+from ktlib.irt._packed import Packed
 from ktlib.irt._starts import starting_values, unpack_effects
 from ktlib.irt.model import Model
 from ktlib.irt.posterior import Normal, paper_priors
@@ -35,6 +35,7 @@ def numpys(monkeypatch):
     def without(*arguments, **options):
         with monkeypatch.context() as patch:
             patch.setitem(sys.modules, "ktlib.irt._compiled", None)
+            patch.setitem(sys.modules, "ktlib.irt._packed", None)
             return ascent.fit(*arguments, **options)
 
     return without
@@ -108,7 +109,7 @@ def test_matched_moments_in_many_parts_are_numpys_and_the_same_on_any_number_of_
     model, part, monkeypatch, numpys
 ):
     monkeypatch.setattr(_two_parameter, "EXACT", 0)
-    monkeypatch.setattr(_compiled, "PART", part)
+    monkeypatch.setattr(_packed, "PART", part)
     answers, options = ragged(np.random.default_rng(5)), {"max_steps": 6, "calibrate": False}
     options |= {"factors": 3, "rng": 0} if model == "factorization" else {}
     fits = []
@@ -195,7 +196,7 @@ def test_a_large_log_without_numba_says_so_and_a_small_one_does_not(monkeypatch,
 def test_compiled_code_is_kept_where_it_can_be(tmp_path):
     """In a folder that NUMBA_CACHE_DIR names; and without any folder the loops are compiled anyway."""
     source = (
-        "from ktlib.irt import _kernels as k; import numpy as np; k.counted(np.zeros(3, np.int32), np.zeros(2, int))"
+        "from ktlib.irt import _packed as k; import numpy as np; k.counted(np.zeros(3, np.int32), np.zeros(2, int))"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(ktlib.__file__).parents[1]), "NUMBA_CACHE_DIR": str(tmp_path)}
     subprocess.run([sys.executable, "-c", source], env=environment, check=True)

@@ -6,77 +6,15 @@ have weights. Sums are the same to rounding, and the same to the last bit whatev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
-
 import numpy as np
+from scipy import sparse
 
 from . import _kernels as kernels
 from . import _two_parameter as two_parameter
 from ._answers import FEW, each
 from ._factors import FactorAscent, symmetric
+from ._packed import Packed
 from .model import Model
-
-PART = 131_072  # answers that one thread takes at a time
-NUMBERS = 1_000_000  # of a part's rows, at most
-
-
-@dataclass(frozen=True, eq=False)
-class Side:
-    """Answers by student, or by item: `words` as `_kernels` reads them, `weight` (0,) where every answer weighs one."""
-
-    starts: np.ndarray
-    words: np.ndarray
-    weight: np.ndarray
-
-    @classmethod
-    def empty(cls, codes, rows: int, weighted: bool) -> Side:
-        """Room for the answers of `rows` students or items."""
-        starts = np.zeros(rows + 1, dtype=np.int64)
-        kernels.counted(codes, starts)
-        return cls(starts, np.empty(len(codes), dtype=np.uint32), np.empty(len(codes) * weighted))
-
-    def parts(self, numbers: int = 1) -> list[slice]:
-        """Rows in parts of about `PART` answers each, and of few rows where each has many `numbers` of its own."""
-        cost = self.starts * (1 / PART) + np.arange(len(self.starts)) * (numbers / NUMBERS)
-        ends = np.searchsorted(cost, np.arange(1, np.ceil(cost[-1])))
-        cuts = np.unique(np.concatenate([[0], ends, [len(self.starts) - 1]]))
-        return [slice(int(a), int(b)) for a, b in pairwise(cuts)]
-
-    def turned_into(self, other: Side) -> None:
-        """Writes its answers to the other side, whose rows then hold them in the order of this side's codes."""
-        kernels.turned(self.starts, self.words, self.weight, other.starts, other.words, other.weight)
-
-    @property
-    def arrays(self) -> tuple:
-        """As the compiled loops take it."""
-        return self.starts, self.words, self.weight
-
-
-@dataclass(frozen=True, eq=False)
-class Packed:
-    """The answers of a `Responses`, by student and by item, whatever the order of their rows."""
-
-    students: Side
-    items: Side
-
-    @classmethod
-    def of(cls, responses) -> Packed:
-        """Counted, then placed: no sorting, and no memory but the result's."""
-        weighted = responses.weight is not None
-        codes = responses.student, responses.item
-        students, items = (
-            Side.empty(code, len(names), weighted)
-            for code, names in zip(codes, (responses.students, responses.items), strict=True)
-        )
-        given = responses.weight if weighted else np.empty(0)
-        kernels.placed(*codes, responses.correct, given, *items.arrays)
-        items.turned_into(students)
-        students.turned_into(items)
-        return cls(students, items)
-
-    def __len__(self) -> int:
-        return len(self.items.words)
 
 
 class CompiledTwoParameter(two_parameter.TwoParameterAscent):
@@ -96,13 +34,10 @@ class CompiledTwoParameter(two_parameter.TwoParameterAscent):
 
     def _pass(self, blocks, kind, exact, value):
         """The expected log likelihood, if wanted, and the two slopes of every row."""
-        ability, difficulty, alpha = (blocks[name] for name in ("ability", "difficulty", "discrimination"))
+        alpha, (students, items) = blocks["discrimination"], tables(blocks)
         with np.errstate(over="ignore", invalid="ignore"):
-            mean, var = two_parameter.moments(alpha)
             nodes = alpha.loc[:, None] + alpha.scale[:, None] * FEW if exact else np.empty((0, 5))
             nodes = np.exp(nodes) if alpha.log else nodes
-        students = np.column_stack([ability.loc, ability.scale**2])
-        items = np.column_stack([difficulty.loc, difficulty.scale**2, mean, var])
         side, parts = (self.data.items, self.items) if kind else (self.data.students, self.students)
         out = np.zeros((len(side.starts) - 1, 2))
 
@@ -112,6 +47,28 @@ class CompiledTwoParameter(two_parameter.TwoParameterAscent):
 
         total = sum(each(work, parts))
         return total, out.T
+
+
+def tables(blocks) -> tuple[np.ndarray, np.ndarray]:
+    """Means and variances of abilities, (students, 2), and of difficulties and discriminations, (items, 4)."""
+    ability, difficulty = blocks["ability"], blocks["difficulty"]
+    items = np.column_stack([difficulty.loc, difficulty.scale**2, *two_parameter.moments(blocks["discrimination"])])
+    return np.column_stack([ability.loc, ability.scale**2]), items
+
+
+def curvature_tables(data: Packed, blocks, group: int) -> list:
+    """Students and their sparse (students, items) matrix of E[p(1 − p)], about `group` answers each."""
+    side, (students, items) = data.students, tables(blocks)
+
+    def work(rows):
+        here = slice(side.starts[rows.start], side.starts[rows.stop])
+        omega = np.empty(here.stop - here.start, dtype=np.float32)
+        kernels.curvature(rows.start, rows.stop, *side.arrays, students, items, omega)
+        item = (side.words[here] >> np.uint32(1)).astype(np.int32)
+        starts = (side.starts[rows.start : rows.stop + 1] - here.start).astype(np.int32)
+        return rows, sparse.csr_matrix((omega, item, starts), shape=(len(starts) - 1, len(items)))
+
+    return list(each(work, side.parts(group=group)))
 
 
 class CompiledFactors(FactorAscent):

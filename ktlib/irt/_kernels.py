@@ -27,7 +27,7 @@ _LOG = tuple(1.0 / k for k in range(21, 0, -2))
 _ONE, _ROOT_HALF, _BITS = np.int64(1023 << 52), np.int64(0x3FE6A09E667F3BCD), np.int64(52)
 
 
-def _compiled(function):
+def kept(function):
     """Compiled when first called, and kept on disk where any folder can be written."""
     settings = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
     try:
@@ -86,7 +86,7 @@ def _expected(n, mean, sd, p, slope, soft, both, value):
                 soft[t] += w * (max(up, 0.0) + max(down, 0.0) + _log(both[t]))
 
 
-@_compiled
+@kept
 def two_parameter(first, last, starts, words, weight, students, items, nodes, kind, log, value, out):
     """Slopes of the rows from `first` to `last`, added to `out` (rows, 2); returns the expected log likelihood.
 
@@ -158,7 +158,28 @@ def two_parameter(first, last, starts, words, weight, students, items, nodes, ki
     return total
 
 
-@_compiled
+@kept
+def curvature(first, last, starts, words, weight, students, items, out):
+    """E[p(1 − p)] of the answers of these students into `out`, from the first answer on; tables as `two_parameter`."""
+    mean, sd = np.empty(TILE), np.empty(TILE)
+    for row in range(first, last):
+        for begin in range(starts[row], starts[row + 1], TILE):
+            n, place = min(TILE, starts[row + 1] - begin), begin - starts[first]
+            for t in range(n):
+                j = np.int64(words[begin + t] >> np.uint32(1))
+                gap, gap_var = students[row, 0] - items[j, 0], students[row, 1] + items[j, 1]
+                a, a_var = items[j, 2], items[j, 3]
+                mean[t], sd[t] = a * gap, np.sqrt((a * a + a_var) * gap_var + a_var * gap * gap)
+                out[place + t] = 0.0
+            for k in range(len(NODES)):
+                for t in range(n):
+                    e = _exp(-abs(mean[t] + NODES[k] * sd[t]))
+                    out[place + t] += WEIGHTS[k] * e / ((1.0 + e) * (1.0 + e))
+            for t in range(n if len(weight) else 0):
+                out[place + t] *= weight[begin + t]
+
+
+@kept
 def factors(first, last, starts, words, weight, own, other, value, half, pull):
     """The quadratic that the answers of the rows from `first` to `last` make, and their expected log likelihood.
 
@@ -225,7 +246,7 @@ def _quadratic(x, x_var, omega, kappa, by, half, pull):
         pull[r] += linear
 
 
-@_compiled
+@kept
 def remainder(first, last, starts, words, weight, own, other):
     """What the third and fourth cumulants of η add to these rows' expected log likelihood; arguments as in `factors`.
 
@@ -251,38 +272,3 @@ def remainder(first, last, starts, words, weight, own, other):
                 added += WEIGHTS[k] * fourth * u * (1 - 6 * u) / 24
             total -= added * (weight[place] if len(weight) else 1.0)
     return total
-
-
-@_compiled
-def counted(codes, starts):
-    """`starts` (rows + 1,), zeros, becomes where each row's answers begin; their number at the end."""
-    for code in codes:
-        starts[code + 1] += 1
-    for row in range(len(starts) - 1):
-        starts[row + 1] += starts[row]
-
-
-@_compiled
-def placed(student, item, correct, weight, starts, words, kept):
-    """Answers as words by item, as they come; weights into `kept`, if any."""
-    at = starts.copy()
-    for k in range(len(item)):
-        place = at[item[k]]
-        at[item[k]] += 1
-        words[place] = np.uint32((np.uint32(student[k]) << np.uint32(1)) | np.uint32(correct[k]))
-        if len(weight):
-            kept[place] = weight[k]
-
-
-@_compiled
-def turned(starts, words, weight, into, there, kept):
-    """Answers ordered by one side, as words `there` by the other; of one row they stand by the first side's code."""
-    at = into.copy()
-    for row in range(len(starts) - 1):
-        for k in range(starts[row], starts[row + 1]):
-            other = words[k] >> np.uint32(1)
-            place = at[other]
-            at[other] += 1
-            there[place] = np.uint32((np.uint32(row) << np.uint32(1)) | (words[k] & np.uint32(1)))
-            if len(weight):
-                kept[place] = weight[k]

@@ -20,11 +20,12 @@ from tqdm.auto import tqdm
 from .. import _checks as checks
 from ..data.responses import Responses
 from ._answers import Answers
+from ._calibration import calibrated, with_spreads
 from ._factors import FactorAscent
 from ._learning import learn_priors, restore_ability_scale
 from ._signs import fix_signs
 from ._starts import check_start, pack_effects, starting_values, unpack_effects
-from ._two_parameter import TwoParameterAscent, calibrated
+from ._two_parameter import TwoParameterAscent
 from .fits import Fit
 from .model import ABSENT, Model, predictor
 from .posterior import BLOCKS, Normal, Posterior, divergence
@@ -32,6 +33,7 @@ from .simulation import sample_prior
 
 LARGE = 1_000_000  # answers; numpy takes long over more
 SLOW = "a log of this size is fitted many times faster with numba: pip install 'ktlib[fast]'"
+__all__ = ["calibrated", "climb", "default_tol", "elbo", "fit"]
 BEFORE = 10  # sweeps of a factor model before its priors are learned
 
 
@@ -109,9 +111,11 @@ def fit(
     blocks, ended = restore_ability_scale(kind, priors, *state) if stretch else state
     blocks, priors = fix_signs(kind, priors, blocks, ended, frozen)
     posterior = Posterior(model, blocks, responses.students, responses.items, kind.attributes, frozen)
+    spreads = "mean-field"
     if calibrate and model == "two-parameter":
-        posterior = calibrated(posterior, responses, priors)
-    return Fit(posterior, trace, converged, reason, priors, elbo)
+        del way  # its copies of the answers
+        posterior, spreads = with_spreads(posterior, responses, priors)
+    return Fit(posterior, trace, converged, reason, priors, elbo, spreads)
 
 
 def default_tol(responses, model: str, rule: str = "safe") -> float:
@@ -130,7 +134,8 @@ def default_tol(responses, model: str, rule: str = "safe") -> float:
 def engine(kind: Model, responses, frozen):
     """What sweeps through the answers: compiled where numba is installed, else numpy's, which is slower."""
     try:
-        from ._compiled import CompiledFactors, CompiledTwoParameter, Packed
+        from ._compiled import CompiledFactors, CompiledTwoParameter
+        from ._packed import Packed
     except ImportError:
         if len(responses) > LARGE:
             warnings.warn(SLOW, stacklevel=3)  # which Python shows once
