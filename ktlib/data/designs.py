@@ -96,10 +96,11 @@ def homework(
     """A log like the one of Shi & Athey (2021), section 6: few of all pairs, active students, popular questions.
 
     answers: how many; the paper has 88 million. students, items: by default the paper's 162,000 and 334,000, in
-    proportion to the answers. How many answers a student gives is log-normal(0, 1) in proportion, at least one and at
-    most a tenth of the items; so is how often an item is asked. factors: of `Homework.strengths` ~ N(0, 1) and
-    `loadings` ~ N(0, 0.4); 0 leaves the two-parameter model, with parameters as in `dense`. Work goes by chunks of
-    students: what is kept grows by nine bytes an answer. rng: a generator or a seed.
+    proportion to the answers, or so many that a seventh of all pairs is answered. How many answers a student gives is
+    log-normal(0, 1) in proportion, at least one and at most half of the items; so is how often an item is asked.
+    factors: of `Homework.strengths` ~ N(0, 1) and `loadings` ~ N(0, 0.4); 0 leaves the two-parameter model, with
+    parameters as in `dense`. Work goes by chunks of students: what is kept grows by nine bytes an answer. rng: a
+    generator or a seed.
 
     Raises ValueError for more answers than a quarter of all pairs.
     """
@@ -140,14 +141,20 @@ def homework_file(
 def _homework_size(answers, students, items, factors) -> tuple[int, int, int, int]:
     answers = whole(answers, "answers", 1)
     fits_in_memory(answers, f"a log of {answers:,} answers")
-    students = max(10, round(answers * 162 / 88_000)) if students is None else whole(students, "students", 1)
-    items = max(20, round(answers * 334 / 88_000)) if items is None else whole(items, "items", 1)
+    size = max(answers / 88e6, (answers / 8e9) ** 0.5)  # of the paper's; the latter makes a seventh of all pairs
+    students = round(162_000 * size) if students is None else whole(students, "students", 1)
+    items = round(334_000 * size) if items is None else whole(items, "items", 1)
+    factors = whole(factors, "factors", 0)
+    fits_in_memory(
+        10 * (students + items) * (factors + 3),
+        f"the truth of {students:,} students, {items:,} items, {factors:,} factors",
+    )
     if not students <= answers <= students * items / 4:
         raise ValueError(
             f"answers = {answers} for {students} students and {items} items: give at least one a student and at most "
             f"a quarter of all pairs, {students * items // 4}"
         )
-    return answers, students, items, whole(factors, "factors", 0)
+    return answers, students, items, factors
 
 
 def _homework(rng: np.random.Generator, answers: int, students: int, items: int, factors: int):
@@ -159,14 +166,12 @@ def _homework(rng: np.random.Generator, answers: int, students: int, items: int,
         rng.standard_normal((students, factors)),
         rng.normal(0, 0.4, (items, factors)),
     )
-    asked, most = np.zeros(students, dtype=np.int64), max(1, items // 2)
+    asked, most = np.ones(students, dtype=np.int64), max(1, items // 2)
     activity = rng.lognormal(0, 1, students)
     while left := answers - asked.sum():  # who has too many gives the rest to the others
         share = activity * (asked < most)
         more = np.floor(np.cumsum(share) * (left / share.sum()) + 0.5).astype(np.int64)
-        asked = np.clip(asked + np.diff(more, prepend=0), 1, most)
-        if asked.sum() > answers:
-            asked[rng.choice(np.flatnonzero(asked > 1), asked.sum() - answers, replace=False)] -= 1
+        asked = np.minimum(asked + np.diff(more, prepend=0), most)
     return truth, _drawn(rng, truth, asked, rng.lognormal(0, 1, items))
 
 

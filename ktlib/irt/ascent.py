@@ -88,7 +88,7 @@ def fit(
         begin = starting_values(kind, responses, priors, rng)
     else:
         begin = check_start(kind, start, responses, priors, frozen)
-    state, way = (unpack_effects(kind, begin), priors), engine(kind, responses, frozen)
+    state, way = (unpack_effects(kind, begin), priors), _engine(kind, responses, frozen)
 
     loads = {"loadings", "effects"} & set(kind.shapes)
     stretch = loads and loads <= set(learned) - set(frozen) and "ability" not in (*learned, *frozen)
@@ -131,7 +131,7 @@ def default_tol(responses, model: str, rule: str = "safe") -> float:
     return 1e-3 if rule == "paper" else max(1e-3, (1e-6 if model == "two-parameter" else 1e-5) * counted)
 
 
-def engine(kind: Model, responses, frozen):
+def _engine(kind: Model, responses, frozen):
     """What sweeps through the answers: compiled where numba is installed, else numpy's, which is slower."""
     try:
         from ._compiled import CompiledFactors, CompiledTwoParameter
