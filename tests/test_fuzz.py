@@ -488,6 +488,8 @@ def doors():
             progress=False,
         ),
     )
+    kept = dict(responses=r, checkpoint=g()["folder"] / "fit.npz", every=1)
+    yield "irt.ascent.fit checkpoint", ascent.fit, kept
     attributes, mask = np.eye(5)[:, :2] + (np.arange(5) > 1)[:, None], np.ones((1, 2), dtype=bool)
     yield (
         "irt.ascent.fit hierarchical",
