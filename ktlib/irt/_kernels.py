@@ -24,6 +24,7 @@ _PER_LOG2, _SHIFTER = 1 / np.log(2), 1.5 * 2.0**52  # a number plus the shifter 
 _LOG2, _LOG2_REST = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _EXP = tuple(1.0 / np.prod(np.arange(1.0, k + 1)) for k in range(13, -1, -1))
 _LOG = tuple(1.0 / k for k in range(21, 0, -2))
+NEAR = 300.0  # logits
 _ONE, _ROOT_HALF, _BITS = np.int64(1023 << 52), np.int64(0x3FE6A09E667F3BCD), np.int64(52)
 
 
@@ -38,7 +39,7 @@ def kept(function):
 
 @njit(fastmath={"contract"}, error_model="numpy")
 def _exp(x):
-    """exp of a number at most 0, to the last bit but one; numpy's own would not work on several at once here."""
+    """exp of a number up to 700, to the last bit but one; numpy's own would not work on several at once here."""
     x = max(x, -708.0)
     shifted = x * _PER_LOG2 + _SHIFTER
     whole = shifted - _SHIFTER
@@ -51,7 +52,7 @@ def _exp(x):
 
 @njit(fastmath={"contract"}, error_model="numpy")
 def _log(x):
-    """log of a number from 1 up."""
+    """log of a positive number."""
     bits = np.float64(x).view(np.int64)
     power = (bits - _ROOT_HALF) >> _BITS
     f = np.int64(bits - (power << _BITS)).view(np.float64)
@@ -63,27 +64,50 @@ def _log(x):
 
 
 @njit(fastmath={"contract"}, error_model="numpy")
-def _expected(n, mean, sd, p, slope, soft, both, value):
-    """Of n normals η: E σ(η) into p, E[σ(η) (η − mean) / sd] into slope and, if asked, E log(1 + exp η) into soft."""
+def _expected(n, mean, sd, p, slope, soft, one, two, value):
+    """Of n normals η: E σ(η) into p, E[σ(η) (η − mean) / sd] into slope and, if asked, E log(1 + exp η) into soft.
+
+    one, two: room for n numbers.
+    """
     p[:n] = 0.0
     slope[:n] = 0.0
     soft[:n] = 0.0
+    near = True
+    for t in range(n):
+        near &= abs(mean[t]) + abs(sd[t]) * _AT[3] < NEAR
+    if near:
+        _near(n, mean, sd, p, slope, soft, one, two, value)
+        return
     for k in range(len(_AT)):
         x, w = _AT[k], _BY[k]
-        wx = w * x
         for t in range(n):
             up, down = mean[t] + sd[t] * x, mean[t] - sd[t] * x
             e, f = _exp(-abs(up)), _exp(-abs(down))
-            one, two = 1.0 + e, 1.0 + f
-            both[t] = one * two
+            first, second = (1.0 if up > 0 else e) / (1.0 + e), (1.0 if down > 0 else f) / (1.0 + f)
+            p[t] += w * (first + second)
+            slope[t] += w * x * (first - second)
+            if value:
+                soft[t] += w * (max(up, 0.0) + max(down, 0.0) + _log((1.0 + e) * (1.0 + f)))
+
+
+@njit(fastmath={"contract"}, error_model="numpy")
+def _near(n, mean, sd, p, slope, soft, base, both, value):
+    """`_expected` where no exponential is too large: then those of mean ± sd x are products, and half as many."""
+    for t in range(n):
+        base[t] = _exp(-mean[t])
+    for k in range(len(_AT)):
+        x, w, wx = _AT[k], _BY[k], _AT[k] * _BY[k]
+        for t in range(n):
+            step = _exp(-sd[t] * x)
+            up, down = 1.0 + base[t] * step, step + base[t]  # 1 / σ above the mean, step / σ below it
+            both[t] = up * down
             by = 1.0 / both[t]
-            one, two = (1.0 if up > 0 else e) * two * by, (1.0 if down > 0 else f) * one * by
-            p[t] += w * (one + two)
-            slope[t] += wx * (one - two)
+            first, second = down * by, step * up * by
+            p[t] += w * (first + second)
+            slope[t] += wx * (first - second)
         if value:
             for t in range(n):
-                up, down = mean[t] + sd[t] * x, mean[t] - sd[t] * x
-                soft[t] += w * (max(up, 0.0) + max(down, 0.0) + _log(both[t]))
+                soft[t] += w * (2.0 * mean[t] + sd[t] * x + _log(both[t]))
 
 
 @kept
@@ -99,7 +123,8 @@ def two_parameter(first, last, starts, words, weight, students, items, nodes, ki
     who, item = np.empty(TILE, np.int64), np.empty(TILE, np.int64)
     y, times, gap, gap_var = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
     a, a_var, mean, sd = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
-    p, slope, soft, both = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    p, slope, soft = np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    room, both = np.empty(TILE), np.empty(TILE)
     one, two, gain = np.empty(TILE), np.empty(TILE), np.empty(TILE)
     sign = 1.0 if kind == 0 else -1.0
     for begin in range(starts[first], end, TILE):
@@ -122,7 +147,7 @@ def two_parameter(first, last, starts, words, weight, students, items, nodes, ki
             for t in range(n):
                 a[t] = nodes[item[t], q]
                 mean[t], sd[t] = a[t] * gap[t], a[t] * np.sqrt(gap_var[t])
-            _expected(n, mean, sd, p, slope, soft, both, value)
+            _expected(n, mean, sd, p, slope, soft, room, both, value)
             for t in range(n):
                 if kind < 2:
                     one[t] += sign * FEW_WEIGHTS[q] * a[t] * (y[t] - p[t])
@@ -137,7 +162,7 @@ def two_parameter(first, last, starts, words, weight, students, items, nodes, ki
             for t in range(n):
                 mean[t] = a[t] * gap[t]
                 sd[t] = np.sqrt((a[t] * a[t] + a_var[t]) * gap_var[t] + a_var[t] * gap[t] * gap[t])
-            _expected(n, mean, sd, p, slope, soft, both, value)
+            _expected(n, mean, sd, p, slope, soft, room, both, value)
             for t in range(n):
                 square, miss, omega = a[t] * a[t] + a_var[t], y[t] - p[t], slope[t] / sd[t]
                 if kind < 2:
@@ -190,7 +215,8 @@ def factors(first, last, starts, words, weight, own, other, value, half, pull):
     row, end, total, wide = first, starts[last], 0.0, own.shape[2]
     who = np.empty(TILE, np.int64)
     y, times, mean, sd, omega = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
-    p, slope, soft, both, kappa = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    p, slope, soft, kappa = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    room, both = np.empty(TILE), np.empty(TILE)
     x, x_var, by = np.empty((wide, TILE)), np.empty((wide, TILE)), np.empty(TILE)
     for begin in range(starts[first], end, TILE):
         n = min(TILE, end - begin)
@@ -210,7 +236,7 @@ def factors(first, last, starts, words, weight, own, other, value, half, pull):
                 x[d, t] = other[code, 0, d]
                 x_var[d, t] = other[code, 1, d]
             mean[t], sd[t] = at, np.sqrt(var)
-        _expected(n, mean, sd, p, slope, soft, both, value)
+        _expected(n, mean, sd, p, slope, soft, room, both, value)
         for t in range(n):
             omega[t] = times[t] * slope[t] / sd[t]
             kappa[t] = times[t] * (y[t] - p[t]) + omega[t] * mean[t]
