@@ -1,4 +1,4 @@
-# make book · make deck · make test · make lab · make notebooks · make bench · make serve   (each installs what it needs)
+# make book · make deck · make test · make lab · make notebooks · make bench · make bench-scale · make serve   (each installs what it needs)
 
 PYTHON ?= python3
 TORCH  ?= torch
@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 WITH := $(if $(filter file,$(origin TORCH)),,$(TORCH))
 LAB  := $(VENV)/lab-$(firstword $(shell printf '%s' '$(WITH)' | cksum))
 
-.PHONY: help book check deck test lint lab notebooks bench serve clean
+.PHONY: help book check deck test lint lab notebooks bench bench-scale serve clean
 
 help:
 	@echo "make book       the site, in book/_build/html"
@@ -28,6 +28,7 @@ help:
 	@echo "make deck       the pitch as one page, PDF, PNG and SVG, and all in a zip, in book/_build/deck; opens with the network off"
 	@echo "make notebooks  run all notebooks again, in place"
 	@echo "make bench      timed comparisons, stored in ktlib/studies/stored/results"
+	@echo "make bench-scale  what a fit of 1 to 10 million answers costs, stored in the same place"
 	@echo "make serve      the site at http://localhost:8000"
 
 $(BIN)/python:
@@ -84,6 +85,10 @@ notebooks: $(TEST)
 bench: $(TEST)
 	$(BIN)/python benchmarks/em_speed.py
 	@echo "make book draws its tables. Longer studies, each a script of its own: see benchmarks/README.md"
+
+bench-scale: $(TEST)
+	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/scale.py --answers 1e6 --rule safe
 
 serve: book
 	$(BIN)/python -m http.server 8000 --directory book/_build/html

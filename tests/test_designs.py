@@ -99,3 +99,76 @@ def test_a_table_that_no_machine_holds_is_refused_before_work():
     with pytest.raises(ValueError, match="read-only"):
         drawn.ability[0] = 0
     assert repr(drawn) == "Design, with its truth. Responses: 6 answers of 3 students to 2 items, 1 of all pairs"
+
+
+def test_homework_has_the_answers_asked_for_and_the_papers_proportions():
+    design = designs.homework(rng=1, answers=60_000, students=600, items=900)
+    responses = design.responses
+    assert len(responses) == 60_000 and design.strengths.shape == (600, 4) and design.loadings.shape == (900, 4)
+    students, items = (responses.counts(by).asked for by in ("student", "item"))
+    assert students.min() >= 1 and students.max() <= 450
+    assert 0.6 < np.log(students).std() < 1.1  # log-normal(0, 1), cut off at half of the items
+    assert 0.5 < np.log(items[items > 0]).std() < 1.1
+    whole = designs.homework(rng=1, answers=30_000, students=400, items=500, factors=0)
+    assert whole.loadings.shape == (500, 0)
+    assert 0.14 < designs.homework(rng=0, answers=50_000).responses.density < 0.16
+    assert designs._homework_size(88_000_000, None, None, 4)[1:3] == (162_000, 334_000)
+
+
+@pytest.mark.parametrize(("answers", "students", "items"), [(5, 5, 4), (50, 10, 20), (400, 400, 40), (2500, 50, 200)])
+def test_homework_of_any_size(answers, students, items):
+    for seed in range(5):
+        responses = designs.homework(rng=seed, answers=answers, students=students, items=items).responses
+        assert len(responses) == answers and responses.counts("student").asked.min() >= 1
+
+
+def test_homework_answers_follow_the_truth():
+    design = designs.homework(rng=3, answers=80_000, students=500, items=800)
+    r = design.responses
+    eta = design.discrimination[r.item] * (design.ability[r.student] - design.difficulty[r.item])
+    eta += (design.strengths[r.student] * design.loadings[r.item]).sum(1)
+    p = 1 / (1 + np.exp(-eta))
+    for low in np.arange(0, 1, 0.1):
+        here = (p >= low) & (p < low + 0.1)
+        assert r.correct[here].mean() == pytest.approx(p[here].mean(), abs=4 * 0.5 / np.sqrt(here.sum()))
+
+
+def test_popular_items_are_drawn_in_proportion_by_rejection_and_by_waiting_times():
+    """Of 40 items, three students of a thousand are asked one (or, in the urn's other way, a tenth of the items)."""
+    share = np.arange(1, 41)
+    urn = np.repeat(np.arange(40), share)
+    for asked in (1, 3):  # at most a twentieth of the items, and more
+        items = designs._pairs(np.random.default_rng(0), np.full(20_000, asked), urn, 40) % 40
+        found = np.bincount(items, minlength=40) / 20_000
+        first = share / share.sum()
+        if asked == 1:
+            np.testing.assert_allclose(found, first, atol=5 * np.sqrt(0.05 / 20_000))
+        assert found.sum() == pytest.approx(asked) and np.corrcoef(found, first)[0, 1] > 0.99
+
+
+def test_a_homework_file_holds_the_same_answers(tmp_path):
+    pytest.importorskip("pyarrow")
+    from ktlib.data.responses import Responses
+
+    size = {"answers": 5_000, "students": 60, "items": 400}
+    path = designs.homework_file(tmp_path / "log.parquet", rng=5, **size)
+    design = designs.homework(rng=5, **size)
+    read = Responses.from_file(path)
+    kept = design.responses
+    assert np.array_equal(np.array(read.students)[read.student], kept.student)
+    assert np.array_equal(np.array(read.items)[read.item], kept.item) and np.array_equal(read.correct, kept.correct)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"answers": 0}, "answers = 0"),
+        ({"answers": 100, "students": 10, "items": 20}, "at most a quarter of all pairs, 50"),
+        ({"answers": 100, "students": 200, "items": 20}, "at least one a student"),
+        ({"answers": 100, "factors": -1}, "factors = -1"),
+        ({"answers": 10**15}, "ask for less"),
+    ],
+)
+def test_homework_that_cannot_be_is_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        designs.homework(rng=0, **settings)

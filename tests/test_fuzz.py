@@ -141,6 +141,7 @@ def things():
     t["design"] = designs.dense(rng=0, students=6, items=5)
     t["pool"] = school.questions(9, 2, 4, rng=0)
     t["school"] = school.school(t["pool"], 4, rng=0)
+    t["folder"] = Path(tempfile.mkdtemp())
     if BAYES:
         from ktlib.forecast import dkt
         from ktlib.irt import programs
@@ -329,6 +330,9 @@ def doors():
     yield "data.designs.dense", designs.dense, dict(rng=0, students=4, items=3)
     yield "data.designs.overlap", designs.overlap, dict(rng=0)
     yield "data.designs.sparse", designs.sparse, dict(rng=0, records=20, students=10, items=10)
+    log = dict(rng=0, answers=40, students=10, items=20, factors=1)
+    yield "data.designs.homework", designs.homework, log
+    yield "data.designs.homework_file", designs.homework_file, dict(path=g()["folder"] / "log.parquet") | log
     yield (
         "data.exams.exam",
         exams.exam,
@@ -522,6 +526,8 @@ def doors():
             progress=False,
         ),
     )
+    kept = dict(responses=r, checkpoint=g()["folder"] / "fit.npz", every=1)
+    yield "irt.ascent.fit checkpoint", ascent.fit, kept
     attributes, mask = np.eye(5)[:, :2] + (np.arange(5) > 1)[:, None], np.ones((1, 2), dtype=bool)
     yield (
         "irt.ascent.fit hierarchical",
@@ -709,7 +715,7 @@ BEHIND = {
     },
     "bkt.model": {"Simulated", "Smoothed", "Trace", "forward_backward"},
     "data.datasets": {"DataError", "assist2009_skills", "eedi", "lsat", "timss2007"},
-    "data.designs": {"Design"},
+    "data.designs": {"Design", "Homework"},
     "forecast.dkt": {"DKT"},
     "bkt.em": {"BKTFit", "End", "climb", "moved_inside"},
     "data.exams": {"SimulatedExam", "Truth"},

@@ -277,7 +277,7 @@ def one_each(key: np.ndarray, when: np.ndarray | None, keep: str) -> np.ndarray:
 
 def first_repeat(key: np.ndarray) -> tuple[int, int, int] | None:
     """The first two rows of one key, and how many rows repeat an earlier one; None if all keys differ."""
-    ascending = np.sort(key)
+    ascending = key if (key[1:] > key[:-1]).all() else np.sort(key)  # many a long log comes sorted
     again = np.flatnonzero(ascending[1:] == ascending[:-1])
     if not again.size:
         return None

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
-from .posterior import Normal
+from .priors import FAR, Normal
 
 PIECE = 32_768  # answers
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)  # expectations under a normal
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
+FEW, FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(5)  # of discrimination, where it is integrated over too
+FEW_WEIGHTS = FEW_WEIGHTS / FEW_WEIGHTS.sum()
+THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,25 +81,32 @@ class Answers:
         return sparse.csr_matrix((values, self.item, indptr), shape=(len(indptr) - 1, self.items))
 
 
-def each(work: Callable, pieces: list[Answers]) -> Iterator:
-    """`work` done on every piece, two at a time; the results in the pieces' order, so that sums are always the same.
+def each(work: Callable, parts: Sequence) -> Iterator:
+    """`work` done on every part, as many at a time as there are processors; the results in the parts' order, so that
+    sums are always the same, and never many of them waiting.
 
     A step too far may overflow; it is seen in the sums, which are then not finite.
     """
 
-    def quietly(piece):
+    def quietly(part):
         with np.errstate(over="ignore", invalid="ignore"):
-            return work(piece)
+            return work(part)
 
-    if len(pieces) == 1:
-        yield quietly(pieces[0])
+    if len(parts) == 1:
+        yield quietly(parts[0])
         return
-    with ThreadPoolExecutor(2) as pool:
-        yield from pool.map(quietly, pieces)
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting = deque()
+        for part in parts:
+            waiting.append(pool.submit(quietly, part))
+            if len(waiting) > 2 * THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def stepped(loc, scale, log: bool = False) -> Normal:
     """The belief that a step leads to. OverflowError for one beyond all numbers: the sweep is lost, not the fit."""
-    if not (np.isfinite(loc) & np.isfinite(scale) & (scale > 0)).all():
+    if not (np.abs(loc).max() <= FAR and 1 / FAR <= scale.min() <= scale.max() <= FAR):  # nor for what is none
         raise OverflowError("a step beyond all numbers")
-    return Normal(loc, scale, log)
+    return Normal.trusted(loc, scale, log)

@@ -28,14 +28,15 @@ class FactorAscent:
     stages = (False,)
 
     def __init__(self, kind: Model, data: Answers, frozen):
-        self.kind, self.items, self.pieces, self.frozen = kind, data.items, data.pieces(), frozen
+        self.kind, self.frozen, self.pieces = kind, frozen, data.pieces()
         self.own, self.coordinates = kind.factors, kind.shapes["ability"][1]
+        self.students, self.items = [piece.rows for piece in self.pieces], [slice(0, data.items)]  # done at a time
 
     def bound(self, state, exact):
         """What is climbed, and the abilities that one whole step leads to, which come from the same pass."""
         blocks, priors = state
         ability, likelihood = self._students(blocks, priors)
-        kl = -sum(each(lambda piece: self._skewed(piece, blocks), self.pieces)) if exact else 0.0
+        kl = -self._remainder(blocks) if exact else 0.0
         for name, block in blocks.items():
             prior = self.kind.spread(priors, name)
             if name == "effects":
@@ -71,93 +72,109 @@ class FactorAscent:
 
     def _students(self, blocks, priors):
         """The ability block that one whole step leads to, and the expected log likelihood before it."""
-        student_side, item_side = self._sides(blocks)
-        a, a_var, beta = item_side[0], item_side[1][:, : self.coordinates], item_side[2]
-        rows, columns = np.tril_indices(self.coordinates)  # a symmetric matrix is summed by its lower half
-        square = a[:, rows] * a[:, columns]
-        square[:, rows == columns] += a_var
-        prior = self.kind.spread(priors, "ability")
+        sides, prior = self._sides(blocks), self.kind.spread(priors, "ability")
 
-        def work(piece):
-            kappa, omega, value = _local(piece, student_side, item_side, likelihood=True)
-            half = piece.table(omega) @ square
-            matrix = np.empty((len(half), self.coordinates, self.coordinates))
-            matrix[:, rows, columns] = matrix[:, columns, rows] = half
-            pull = piece.table(kappa + omega * beta[piece.item]) @ a
-            to = _solve(matrix, pull, Normal(prior.loc[piece.rows], prior.scale[piece.rows]))
+        def work(rows):
+            matrix, pull, value = self._student_sums(rows, sides)
+            to = _solve(matrix, pull, Normal(prior.loc[rows], prior.scale[rows]))
             return value, to.loc, to.scale
 
-        values, *to = zip(*each(work, self.pieces), strict=True)
+        values, *to = zip(*each(work, self.students), strict=True)
         return Normal(*map(np.concatenate, to)), float(sum(values))
 
-    def _sums(self, blocks):
-        """Every item's own sums: the quadratic in (a, β) that its answers make."""
-        student_side, item_side = self._sides(blocks)
-        m, s2 = student_side[0], blocks["ability"].scale ** 2
-        below, across = np.tril_indices(self.coordinates + 1)
-        matrix = np.zeros((self.items, len(below)))
-        pull = np.zeros((self.items, self.coordinates + 1))
+    def _student_sums(self, rows, sides):
+        """Of these students: the quadratic in θ that their answers make, and their expected log likelihood."""
+        piece, item_side = self.pieces[self.students.index(rows)], sides[1]
+        a, a_var, beta = item_side[0], item_side[1][:, : self.coordinates], item_side[2]
+        lower, across = np.tril_indices(self.coordinates)  # a symmetric matrix is summed by its lower half
+        square = a[:, lower] * a[:, across]
+        square[:, lower == across] += a_var
+        kappa, omega, value = _local(piece, *sides, likelihood=True)
+        matrix = symmetric(piece.table(omega) @ square, self.coordinates)
+        return matrix, piece.table(kappa + omega * beta[piece.item]) @ a, value
+
+    def _item_sums(self, rows, sides):
+        """Of all items: the quadratic in (a, β) that their answers make."""
+        m, s2 = sides[0][0], sides[0][1][:, self.coordinates :]
+        lower, across = np.tril_indices(self.coordinates + 1)
 
         def work(piece):
-            kappa, omega, _ = _local(piece, student_side, item_side)
+            kappa, omega, _ = _local(piece, *sides)
             here = m[piece.rows]
             f = np.hstack([here, np.full((len(here), 1), -1.0)])
-            square = f[:, below] * f[:, across]
-            square[:, (below == across) & (below < self.coordinates)] += s2[piece.rows]
-            return piece.table(omega).T @ square, piece.table(kappa).T @ f
+            square = f[:, lower] * f[:, across]
+            square[:, (lower == across) & (lower < self.coordinates)] += s2[piece.rows]
+            return np.hstack([piece.table(omega).T @ square, piece.table(kappa).T @ f])
 
-        for one, two in each(work, self.pieces):
-            matrix += one
-            pull += two
-        full = np.empty((self.items, self.coordinates + 1, self.coordinates + 1))
-        full[:, below, across] = full[:, across, below] = matrix
-        return full, pull
+        half, pull = np.split(sum(each(work, self.pieces)), [len(lower)], axis=1)
+        return symmetric(half, self.coordinates + 1), pull
 
     def _items(self, blocks, priors):
         """Loadings, difficulty and effects after one whole step; those held stay."""
-        kind, last = self.kind, self.coordinates
-        matrix, pull = self._sums(blocks)
-        mean = np.hstack([self._loadings(blocks)[0], blocks["difficulty"].loc[:, None]])
-        new = {}
+        kind, sides = self.kind, self._sides(blocks)
+        means = np.hstack([self._loadings(blocks)[0], blocks["difficulty"].loc[:, None]])
         free = [name for name in ("loadings", "difficulty") if name not in self.frozen]
-        if free:
-            place = np.concatenate([np.arange(self.own) if name == "loadings" else [last] for name in free])
-            held = np.setdiff1d(np.arange(last + 1), place)
-            left = pull[:, place] - np.einsum("jpq,jq->jp", matrix[:, place[:, None], held], mean[:, held])
-            parts = [kind.spread(priors, name) for name in free]
-            prior = Normal(*(np.column_stack([getattr(p, v) for p in parts]) for v in ("loc", "scale")))
-            to = _solve(matrix[:, place[:, None], place], left, prior)
-            mean[:, place] = to.loc
-            cuts = np.cumsum([0] + [1 if name == "difficulty" else self.own for name in free])
-            for name, lo, hi in zip(free, cuts, cuts[1:], strict=False):
-                shape = kind.shapes[name]
-                new[name] = Normal(to.loc[:, lo:hi].reshape(shape), to.scale[:, lo:hi].reshape(shape))
-        if kind.attributes is not None and "effects" not in self.frozen:
-            new["effects"] = self._effects(blocks, priors, matrix, pull, mean)
-        return new
+        moved = {name: self._held(kind.spread(priors, name)) for name in free}  # prior, and then where they go
+        fed = kind.attributes is not None and "effects" not in self.frozen
 
-    def _effects(self, blocks, priors, matrix, pull, mean):
-        """All free effects at once, from the items' sums, their own loadings and difficulty given."""
-        x, mask = self.kind.attributes, self.kind.mask
+        def work(rows):
+            matrix, pull = self._item_sums(rows, sides)
+            if free:
+                self._solve_items(rows, matrix, pull, means, moved)
+            return self._effect_sums(rows, matrix, pull, means[rows]) if fed else 0.0
+
+        sums = list(each(work, self.items))
+        new = {name: Normal(*(v.reshape(kind.shapes[name]) for v in moved[name])) for name in free}
+        return new | ({"effects": self._effects(blocks, priors, *map(sum, zip(*sums, strict=True)))} if fed else {})
+
+    def _solve_items(self, rows, matrix, pull, means, moved):
+        """Free loadings and difficulties of these items from their sums, into `means` and `moved`, held ones given."""
+        columns = {"loadings": np.arange(self.own), "difficulty": np.array([self.coordinates])}
+        place = np.concatenate([columns[name] for name in moved])
+        held = np.setdiff1d(np.arange(self.coordinates + 1), place)
+        left = pull[:, place] - np.einsum("jpq,jq->jp", matrix[:, place[:, None], held], means[rows][:, held])
+        prior = Normal(*(np.hstack([parts[k][rows] for parts in moved.values()]) for k in (0, 1)))
+        to = _solve(matrix[:, place[:, None], place], left, prior)
+        means[rows][:, place] = to.loc
+        for name, parts in moved.items():
+            for array, found in zip(parts, (to.loc, to.scale), strict=True):
+                array[rows] = found[:, np.isin(place, columns[name])]
+
+    @staticmethod
+    def _held(prior):
+        """Locations and scales of a block, a row an item, in arrays of their own."""
+        return [np.array(v).reshape(len(v), -1) for v in (prior.loc, prior.scale)]
+
+    def _effect_sums(self, rows, matrix, pull, mean):
+        """What these items say of all free effects at once, their own loadings and difficulty given."""
+        x, mask = self.kind.attributes[rows], self.kind.mask
         fed, rest = np.arange(self.own, self.coordinates), np.r_[: self.own, self.coordinates]
         left = pull[:, fed] - np.einsum("jpq,jq->jp", matrix[:, fed[:, None], rest], mean[:, rest])
         d, k = np.nonzero(mask)
-        prior = self.kind.spread(priors, "effects")
-        rate = 1 / prior.scale[mask] ** 2
         weights = matrix[:, fed[:, None], fed]
         system = np.empty((len(d), len(d)))
         for one in range(len(mask)):
             for two in range(len(mask)):
                 block = (x * weights[:, one, two, None]).T @ x
                 system[np.ix_(d == one, d == two)] = block[np.ix_(k[d == one], k[d == two])]
-        system[np.diag_indices(len(d))] += rate
+        return system, (left.T @ x)[mask]
+
+    def _effects(self, blocks, priors, system, pull):
+        """All free effects, from the sums over all items."""
+        mask, prior = self.kind.mask, self.kind.spread(priors, "effects")
+        rate = 1 / prior.scale[mask] ** 2
+        system[np.diag_indices(len(system))] += rate
         loc, scale = blocks["effects"].loc.copy(), blocks["effects"].scale.copy()
-        loc[mask] = np.linalg.solve(system, rate * prior.loc[mask] + (left.T @ x)[mask])
+        loc[mask] = np.linalg.solve(system, rate * prior.loc[mask] + pull)
         scale[mask] = np.diag(system) ** -0.5
         return stepped(loc, scale)
 
+    def _remainder(self, blocks):
+        """What the third and fourth cumulants of η add to the expected log likelihood."""
+        return sum(each(lambda piece: self._skewed(piece, blocks), self.pieces))
+
     def _skewed(self, piece, blocks):
-        """What the third and fourth cumulants of η add to a piece's expected log likelihood."""
+        """What they add to a piece's."""
         (m, ms), (a, av, beta, beta_var) = self._sides(blocks)
         s2, a_var, student, item = ms[:, self.coordinates :], av[:, : self.coordinates], piece.student, piece.item
         mean = np.einsum("nk,nk->n", m[student], a[item]) - beta[item]
@@ -185,6 +202,14 @@ def _local(piece, student_side, item_side, likelihood=False):
     kappa = weight * (y - WEIGHTS @ p) + omega * mean
     value = weight @ (y * mean - WEIGHTS @ (np.maximum(eta, 0) + np.log1p(e))) if likelihood else 0.0
     return kappa, omega, value
+
+
+def symmetric(half, size):
+    """(rows, size, size) symmetric matrices from their lower halves, (rows, size (size + 1) / 2)."""
+    matrix = np.empty((len(half), size, size))
+    rows, columns = np.tril_indices(size)
+    matrix[:, rows, columns] = matrix[:, columns, rows] = half
+    return matrix
 
 
 def _towards(old: Normal, to: Normal, step: float, square=None) -> Normal:

@@ -9,6 +9,8 @@ import numpy as np
 from .model import ABSENT, WHO, Model
 from .posterior import Normal, Posterior
 
+BLOCK = 4_000_000  # answers
+
 
 def starting_values(kind: Model, responses, priors: Mapping[str, Normal], rng) -> dict[str, Normal]:
     """Where to begin: ability and difficulty from the share of right answers; a prior with a value for each
@@ -17,11 +19,15 @@ def starting_values(kind: Model, responses, priors: Mapping[str, Normal], rng) -
     The first factor is the score, on which all items load alike; the others start at random, for from zero nothing
     would ever move them.
     """
-    weight = np.ones(len(responses)) if responses.weight is None else responses.weight
 
     def logit(codes, n):
-        right, asked = np.bincount(codes, weight * responses.correct, n), np.bincount(codes, weight, n)
-        return np.log((right + 0.5) / (asked - right + 0.5))
+        right, wrong = np.zeros(n), np.zeros(n)
+        for start in range(0, len(codes), BLOCK):  # so that no more numbers are held than these
+            rows = slice(start, start + BLOCK)
+            weight = 1.0 if responses.weight is None else responses.weight[rows]
+            right += np.bincount(codes[rows], weight * responses.correct[rows], n)
+            wrong += np.bincount(codes[rows], weight * (1 - responses.correct[rows]), n)
+        return np.log((right + 0.5) / (wrong + 0.5))
 
     score = logit(responses.student, kind.students)
     score = (score - score.mean()) / max(score.std(), 1e-9)

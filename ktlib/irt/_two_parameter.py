@@ -1,4 +1,4 @@
-"""Coordinate ascent for the two-parameter model, η = α(θ − β), and its calibrated spreads.
+"""Coordinate ascent for the two-parameter model, η = α(θ − β).
 
 Up to `EXACT` answers the product of discrimination and gap is integrated over both, which is exact; beyond, η counts as
 normal with the product's mean and variance.
@@ -6,19 +6,12 @@ normal with the product's mean and variance.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from scipy.special import expit
 
-from .. import _checks as checks
-from ._answers import NODES, WEIGHTS, Answers, each, stepped
-from ._starts import check_start
-from .model import Model
-from .posterior import Normal, Posterior, divergence
+from ._answers import FEW, FEW_WEIGHTS, NODES, WEIGHTS, Answers, each, stepped
+from .priors import Normal, divergence
 
-_FEW, _FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
-_FEW_WEIGHTS = _FEW_WEIGHTS / _FEW_WEIGHTS.sum()
 EXACT = 50_000  # up to so many answers the product of discrimination and gap is integrated over both
 
 
@@ -35,15 +28,8 @@ class TwoParameterAscent:
     def bound(self, state, exact):
         """The ELBO, and the students' slopes, which come from the same pass over the answers."""
         blocks, priors = state
-
-        def work(piece):
-            first, second = _slopes(piece, blocks, "ability", exact)
-            value = _expected_log_likelihood(piece, blocks, exact).sum()
-            return piece.by_student(first), piece.by_student(second), value
-
-        first, second, values = zip(*each(work, self.pieces), strict=True)
-        kl = sum(divergence(blocks[name], priors[name]) for name in blocks)
-        return float(sum(values)) - kl, (np.concatenate(first), np.concatenate(second))
+        value, slopes = self._students(blocks, exact)
+        return value - sum(divergence(blocks[name], priors[name]) for name in blocks), slopes
 
     def sweep(self, state, step, exact, students):
         """Students, then difficulties, then discriminations moved by a step; frozen blocks stay."""
@@ -52,13 +38,27 @@ class TwoParameterAscent:
             blocks["ability"] = _newton(blocks["ability"], priors["ability"], *students, step)
         for name in ("difficulty", "discrimination"):
             if name not in self.frozen:
-
-                def work(piece, name=name):
-                    return [piece.by_item(v) for v in _slopes(piece, blocks, name, exact)]
-
-                first, second = map(sum, zip(*each(work, self.pieces), strict=True))
-                blocks[name] = _newton(blocks[name], priors[name], first, second, step)
+                blocks[name] = _newton(blocks[name], priors[name], *self._items(blocks, name, exact), step)
         return blocks, priors
+
+    def _students(self, blocks, exact):
+        """The expected log likelihood, and every student's two slopes."""
+
+        def work(piece):
+            first, second = _slopes(piece, blocks, "ability", exact)
+            value = _expected_log_likelihood(piece, blocks, exact).sum()
+            return piece.by_student(first), piece.by_student(second), value
+
+        first, second, values = zip(*each(work, self.pieces), strict=True)
+        return float(sum(values)), (np.concatenate(first), np.concatenate(second))
+
+    def _items(self, blocks, name, exact):
+        """Every item's two slopes, of its number in the block `name`."""
+
+        def work(piece):
+            return np.stack([piece.by_item(v) for v in _slopes(piece, blocks, name, exact)])
+
+        return sum(each(work, self.pieces))
 
 
 def _moments(data, blocks):
@@ -66,22 +66,36 @@ def _moments(data, blocks):
     alpha, theta, beta = blocks["discrimination"], blocks["ability"], blocks["difficulty"]
     gap = theta.loc[data.student] - beta.loc[data.item]
     gap_var = theta.scale[data.student] ** 2 + beta.scale[data.item] ** 2
+    mean, var = moments(alpha)
+    return mean[data.item], var[data.item], gap, gap_var
+
+
+def curvature(data, blocks) -> np.ndarray:
+    """E[p(1 − p)] of every answer, times its weight: what it tells of η."""
+    a, a_var, gap, gap_var = _moments(data, blocks)
+    eta = (a * gap)[:, None] + np.sqrt((a * a + a_var) * gap_var + a_var * gap * gap)[:, None] * NODES
+    p = expit(eta)
+    return data.weight * ((p * (1 - p)) @ WEIGHTS)
+
+
+def moments(alpha: Normal):
+    """Mean and variance of α itself; not `alpha.mean`: where a step went too far this is no number, and it is lost."""
     mean, var = alpha.loc, alpha.scale**2
-    if alpha.log:  # not `alpha.mean`: where a step went too far this is no number, and the step is lost
+    if alpha.log:
         with np.errstate(over="ignore", invalid="ignore"):
             mean = np.exp(mean + var / 2)
             var = mean**2 * np.expm1(var)
-    return mean[data.item], var[data.item], gap, gap_var
+    return mean, var
 
 
 def _product_nodes(data, blocks):
     """α on five nodes an item, δ on seven an answer: (answers, 5, 1), (answers, 1, 7), and the weights (5, 7)."""
     alpha = blocks["discrimination"]
-    a = alpha.loc[:, None] + alpha.scale[:, None] * _FEW
+    a = alpha.loc[:, None] + alpha.scale[:, None] * FEW
     a = np.exp(a) if alpha.log else a
     _, _, gap, gap_var = _moments(data, blocks)
     delta = gap[:, None] + np.sqrt(gap_var)[:, None] * NODES
-    return a[data.item][:, :, None], delta[:, None, :], np.outer(_FEW_WEIGHTS, WEIGHTS)
+    return a[data.item][:, :, None], delta[:, None, :], np.outer(FEW_WEIGHTS, WEIGHTS)
 
 
 def _slopes(data, blocks, name, exact):
@@ -96,7 +110,7 @@ def _slopes(data, blocks, name, exact):
         score = y[:, None, None] - expit(a * delta)
         if name == "discrimination":
             by = a * delta if alpha.log else delta
-            node, spread = _FEW[:, None], alpha.scale[data.item]
+            node, spread = FEW[:, None], alpha.scale[data.item]
         else:
             by = a if name == "ability" else -a
             node, spread = NODES, np.sqrt(_moments(data, blocks)[3])
@@ -138,53 +152,3 @@ def _expected_log_likelihood(data, blocks, exact) -> np.ndarray:
     mean, var = a * gap, (a * a + a_var) * gap_var + a_var * gap * gap
     eta = mean[:, None] + np.sqrt(var)[:, None] * NODES
     return data.weight * (y * mean - np.logaddexp(0, eta) @ WEIGHTS)
-
-
-def calibrated(posterior: Posterior, responses, priors) -> Posterior:
-    """The two-parameter posterior with honest spreads: what mean-field forgets is put back by one linear solve.
-
-    Mean-field leaves out that abilities and difficulties shift together, and that discriminations stretch what
-    abilities shrink. Here the Fisher information of all of them, weighted by E[p(1 − p)] under the belief and with the
-    priors added, is inverted, abilities eliminated by a Schur complement. Costs grow as items cubed.
-
-    Blocks in `posterior.frozen` learn nothing: they keep their spreads, which are handed on to the others (propagation
-    of error), as each of these moves when a frozen number does. responses: `Responses` of the same students and items.
-    priors: those of the fit, block -> `Normal`. Raises ValueError for another model or other names.
-    """
-    told = "give the posterior of a two-parameter fit, such as fit.posterior"
-    if checks.instance(posterior, Posterior, "posterior", told).model != "two-parameter":
-        raise ValueError(f"posterior is one of a {posterior.model} model: {told}")
-    kind = Model.of("two-parameter", responses)
-    priors = kind.priors(priors)
-    check_start(kind, posterior, responses, priors)
-    data, blocks, frozen = Answers.of(responses), posterior.blocks, posterior.frozen
-    a, a_var, gap, gap_var = _moments(data, blocks)
-    eta = (a * gap)[:, None] + np.sqrt((a * a + a_var) * gap_var + a_var * gap * gap)[:, None] * NODES
-    p = expit(eta)
-    omega = data.weight * ((p * (1 - p)) @ WEIGHTS)
-    alpha = blocks["discrimination"]
-    by_alpha = a * gap if alpha.log else gap  # dη by the location of α
-    n, items, order = data.items, np.arange(data.items), ("discrimination", "difficulty")
-
-    student = 1 / kind.spread(priors, "ability").scale ** 2 + data.by_student(omega * a * a)
-    mixed = np.hstack([data.table(values).toarray() for values in (omega * a * by_alpha, -omega * a * a)])
-    item = np.zeros((2 * n, 2 * n))
-    for row, col, values in ((0, 0, by_alpha * by_alpha), (0, 1, -by_alpha * a), (1, 0, -by_alpha * a), (1, 1, a * a)):
-        item[items + row * n, items + col * n] = data.by_item(omega * values)
-    item[np.diag_indices(2 * n)] += np.concatenate([1 / kind.spread(priors, name).scale ** 2 for name in order])
-    held = np.repeat([name in frozen for name in order], n)
-    known = np.concatenate([blocks[name].scale for name in order])[held] ** 2
-    scaled = np.zeros_like(mixed) if "ability" in frozen else mixed / student[:, None]
-    left = (item - mixed.T @ scaled)[~held]
-    covariance = np.linalg.inv(left[:, ~held])
-    moves = covariance @ left[:, held]  # of the free items' numbers, with the held ones'
-    spread = np.full(2 * n, np.nan)
-    spread[~held] = np.diag(covariance) + moves**2 @ known
-    if "ability" in frozen:
-        spread[~held] += (mixed[:, ~held] @ covariance).T ** 2 @ blocks["ability"].scale ** 2
-    free = scaled[:, ~held]
-    ability = 1 / student + np.einsum("ij,jk,ik->i", free, covariance, free, optimize=True)
-    ability += (scaled[:, held] - free @ moves) ** 2 @ known
-    new = {"ability": np.sqrt(ability)} | dict(zip(order, np.sqrt(spread).reshape(2, n), strict=True))
-    blocks = {name: block if name in frozen else replace(block, scale=new[name]) for name, block in blocks.items()}
-    return replace(posterior, blocks=blocks)

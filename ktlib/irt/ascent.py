@@ -10,6 +10,7 @@ Archambeau 2009).
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from functools import partial
 
@@ -19,16 +20,21 @@ from tqdm.auto import tqdm
 from .. import _checks as checks
 from ..data.responses import Responses
 from ._answers import Answers
+from ._calibration import calibrated, with_spreads
+from ._checkpoints import Checkpoint, fingerprint
 from ._factors import FactorAscent
 from ._learning import learn_priors, restore_ability_scale
 from ._signs import fix_signs
 from ._starts import check_start, pack_effects, starting_values, unpack_effects
-from ._two_parameter import TwoParameterAscent, calibrated
+from ._two_parameter import TwoParameterAscent
 from .fits import Fit
 from .model import ABSENT, Model, predictor
 from .posterior import BLOCKS, Normal, Posterior, divergence
 from .simulation import sample_prior
 
+LARGE = 1_000_000  # answers; numpy takes long over more
+SLOW = "a log of this size is fitted many times faster with numba: pip install 'ktlib[fast]'"
+__all__ = ["calibrated", "climb", "default_tol", "elbo", "fit"]
 BEFORE = 10  # sweeps of a factor model before its priors are learned
 
 
@@ -49,6 +55,8 @@ def fit(
     calibrate: bool = True,
     rng=None,
     progress: bool = False,
+    checkpoint=None,
+    every: int = 10,
 ) -> Fit:
     """The mean-field posterior of one of the paper's models, at the top of its ELBO.
 
@@ -61,7 +69,11 @@ def fit(
     when the loss changed, on average over the last 5 losses, by less than the share `tol` of its first change; by
     default 0.001, their 0.1 % (section 6); 0.0005 is the 0.05 % of their section 7. calibrate: two-parameter only, give
     spreads as `calibrated` does; else mean-field's own, which are too narrow. rng: seed or generator, for the factor
-    models' start. progress: show a bar.
+    models' start. progress: show a bar. checkpoint: path of a file to which the fit's state is written after `every`
+    so many sweeps; where the file is there, the fit goes on from it, and ends with the same bytes as one never stopped.
+
+    With numba (the extra "fast") the sweeps are compiled, on the first use for some seconds, and made for logs of any
+    size; they give the same numbers.
 
     Choose K by forecasts of answers held out, not by the ELBO: with learned priors the ELBO can shrink a factor to
     nothing that forecasts need, above all when it starts with as many as 20.
@@ -83,8 +95,12 @@ def fit(
         begin = starting_values(kind, responses, priors, rng)
     else:
         begin = check_start(kind, start, responses, priors, frozen)
-    data, state = Answers.of(responses), (unpack_effects(kind, begin), priors)
-    way = TwoParameterAscent(data, frozen) if model == "two-parameter" else FactorAscent(kind, data, frozen)
+    state, way = (unpack_effects(kind, begin), priors), _engine(kind, responses, frozen)
+
+    kept = None
+    if checkpoint is not None:
+        about = {"model": model, "rule": rule, "tol": tol, "learned": sorted(learned), "frozen": sorted(frozen)}
+        kept = Checkpoint(checkpoint, every, about | {"data": fingerprint(responses, state)})
 
     loads = {"loadings", "effects"} & set(kind.shapes)
     stretch = loads and loads <= set(learned) - set(frozen) and "ability" not in (*learned, *frozen)
@@ -100,16 +116,21 @@ def fit(
     if model != "two-parameter":
         go = partial(go, reach=1.9)
         if loads & set(learned) and start is None:  # or else factors shrink to nothing before they have found anything
-            state, begun, _, _ = go(state, way.sweep, max_steps=min(BEFORE, max_steps))
-            begun = begun[:-1]
-    state, trace, converged, reason = go(state, learning, max_steps=max_steps, spent=len(begun))
+            if kept is None or not kept.phase:
+                state, begun, _, _ = go(state, way.sweep, max_steps=min(BEFORE, max_steps), kept=kept)
+            begun = begun[:-1] if kept is None or not kept.phase else kept.begun
+    if kept is not None:
+        kept.begun = begun
+    state, trace, converged, reason = go(state, learning, max_steps=max_steps, spent=len(begun), kept=kept, phase=1)
     trace, elbo = np.concatenate([begun, trace]), float(way.bound(state, True)[0])
     blocks, ended = restore_ability_scale(kind, priors, *state) if stretch else state
     blocks, priors = fix_signs(kind, priors, blocks, ended, frozen)
     posterior = Posterior(model, blocks, responses.students, responses.items, kind.attributes, frozen)
+    spreads = "mean-field"
     if calibrate and model == "two-parameter":
-        posterior = calibrated(posterior, responses, priors)
-    return Fit(posterior, trace, converged, reason, priors, elbo)
+        del way  # its copies of the answers
+        posterior, spreads = with_spreads(posterior, responses, priors)
+    return Fit(posterior, trace, converged, reason, priors, elbo, spreads)
 
 
 def default_tol(responses, model: str, rule: str = "safe") -> float:
@@ -125,7 +146,21 @@ def default_tol(responses, model: str, rule: str = "safe") -> float:
     return 1e-3 if rule == "paper" else max(1e-3, (1e-6 if model == "two-parameter" else 1e-5) * counted)
 
 
-def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0, spent=0):
+def _engine(kind: Model, responses, frozen):
+    """What sweeps through the answers: compiled where numba is installed, else numpy's, which is slower."""
+    try:
+        from ._compiled import CompiledFactors, CompiledTwoParameter
+        from ._packed import Packed
+    except ImportError:
+        if len(responses) > LARGE:
+            warnings.warn(SLOW, stacklevel=3)  # which Python shows once
+        data = Answers.of(responses)
+        return TwoParameterAscent(data, frozen) if kind.factors is None else FactorAscent(kind, data, frozen)
+    data = Packed.of(responses)
+    return CompiledTwoParameter(data, frozen) if kind.factors is None else CompiledFactors(kind, data, frozen)
+
+
+def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0, spent=0, kept=None, phase=0):
     """Sweep in each stage until the rule says stop; a sweep that loses is retaken at half the step.
 
     bound(state, stage): the value, and the students' slopes or step there, which the next sweep begins with.
@@ -133,21 +168,29 @@ def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0
 
     reach: while sweeps gain, the step grows by a tenth up to so much: over-relaxation (Salakhutdinov & Roweis 2003).
     spent: sweeps already taken, of `max_steps`. A bound that is not finite is a loss, and a short step's gain counts
-    for what a whole one's would be.
+    for what a whole one's would be. kept: a `Checkpoint`; phase: which of a fit's climbs this is.
     """
     trace, sweeps, reason = [], spent, ""
     enough = {"safe": f"{tol:g} nats", "paper": f"the share {tol:g} of the first change, by the mean of 4"}[rule]
     bar = tqdm(total=max_steps, initial=spent, unit="sweep", disable=not progress)
-    for stage in stages:
+    at = None if kept is None else kept.taken(phase)
+    if at is not None:
+        state, trace, sweeps = kept.restored(state), at["trace"], at["sweeps"]
+    for place, stage in enumerate(stages):
+        if at is not None and place < at["place"]:
+            continue
         (best, students), step, first, converged = bound(state, stage), 1.0, len(trace), False
         if not np.isfinite(best):
             raise ValueError(
                 "the ELBO is not a finite number where the fit begins: give weights, priors and a start without huge "
                 "numbers; an answer's weight says how many answers it stands for"
             )
-        trace.append(best)
+        if at is not None and place == at["place"]:
+            step, first, converged = (at[name] for name in ("step", "first", "converged"))
+        else:
+            trace.append(best)
         while not converged:
-            if sweeps == max_steps:
+            if sweeps >= max_steps:
                 bar.close()
                 return state, np.array(trace), False, f"max_steps = {max_steps} reached"
             sweeps += 1
@@ -165,12 +208,16 @@ def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0
                 continue
             gain, best, state, students = value - best, value, moved, further
             trace.append(value)
-            bar.set_postfix(elbo=f"{best:.2f}", gain=f"{gain:.2g}")
+            if progress:
+                bar.set_postfix(elbo=f"{best:.2f}", gain=f"{gain:.2g}")
             changes = np.diff(trace[first:])
             converged = gain < tol * min(1.0, step)
             if rule == "paper":
-                converged = len(changes) > 4 and changes[-4:].mean() < tol * changes[0]
+                converged = bool(len(changes) > 4 and changes[-4:].mean() < tol * changes[0])
             step = min(1.1 * step, reach)
+            if kept is not None:
+                told = {"place": place, "step": float(step), "first": first, "converged": bool(converged)}
+                kept(state, trace, sweeps=sweeps, **told)
     bar.close()
     return state, np.array(trace), converged, f"the last sweep gained less than {enough}" if converged else reason
 

@@ -24,7 +24,8 @@ class Fit:
     elbo: the ELBO at the end, by one yardstick for all models: the predictor's true shape counts, up to a remainder
     that is small where spreads are (it needs no draws; `ascent.elbo`, which draws, agrees). It is that of the
     mean-field belief, before spreads are calibrated. None from `svi`. converged, reason: whether it stopped by itself,
-    and why. priors: block -> prior, as learned where that was asked, with the names of students and items.
+    and why. priors: block -> prior, as learned where that was asked, with the names of students and items. spreads:
+    what the posterior's spreads are, "mean-field", which are too narrow, or calibrated and how; None from `svi`.
     """
 
     posterior: Posterior
@@ -33,6 +34,7 @@ class Fit:
     reason: str
     priors: dict[str, Normal] | None = None
     elbo: float | None = None
+    spreads: str | None = None
 
     __repr__ = short
 
@@ -59,6 +61,7 @@ class Fit:
             arrays |= {f"prior.{name}.loc": prior.loc, f"prior.{name}.scale": prior.scale}
         about |= {"priors": {n: prior.log for n, prior in self.priors.items()} if self.priors is not None else None}
         about |= {"converged": self.converged, "reason": self.reason, "elbo": self.elbo}
+        about |= {"spreads": self.spreads}
         _saved.save(path, "fit", arrays | {"trace": self.trace}, about)
 
     @classmethod
@@ -71,7 +74,8 @@ class Fit:
                 n: Normal(arrays[f"prior.{n}.loc"], arrays[f"prior.{n}.scale"], log) for n, log in logs.items()
             }
             posterior = Posterior._of(arrays, about)
-            return cls(posterior, arrays["trace"], about["converged"], about["reason"], priors, about["elbo"])
+            told = (about[name] for name in ("converged", "reason"))
+            return cls(posterior, arrays["trace"], *told, priors, about["elbo"], about.get("spreads"))
 
     def _named(self, name: str, prior: Normal) -> Normal:
         """The prior with the names of its block, if it has a row for each."""

@@ -1,0 +1,116 @@
+"""Coordinate ascent by compiled loops: the same sweeps as `_two_parameter` and `_factors`, for a log of any size.
+
+The answers are held twice, by student and by item, four bytes each; nothing else is as long as they are, unless they
+have weights. Sums are the same to rounding, and the same to the last bit whatever the number of threads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from . import _kernels as kernels
+from . import _two_parameter as two_parameter
+from ._answers import FEW, each
+from ._factors import FactorAscent, symmetric
+from ._packed import Packed
+from .model import Model
+
+
+class CompiledTwoParameter(two_parameter.TwoParameterAscent):
+    """`TwoParameterAscent` with its two passes over the answers compiled."""
+
+    def __init__(self, data: Packed, frozen):
+        self.data, self.frozen = data, frozen
+        self.stages = (False, True) if len(data) <= two_parameter.EXACT else (False,)
+        self.students, self.items = data.students.parts(), data.items.parts()
+
+    def _students(self, blocks, exact):
+        return self._pass(blocks, 0, exact, True)
+
+    def _items(self, blocks, name, exact):
+        first, second = self._pass(blocks, 1 + (name == "discrimination"), exact, False)[1]
+        return first, second / blocks[name].scale if exact and name == "discrimination" else second
+
+    def _pass(self, blocks, kind, exact, value):
+        """The expected log likelihood, if wanted, and the two slopes of every row."""
+        alpha, (students, items) = blocks["discrimination"], tables(blocks)
+        with np.errstate(over="ignore", invalid="ignore"):
+            nodes = alpha.loc[:, None] + alpha.scale[:, None] * FEW if exact else np.empty((0, 5))
+            nodes = np.exp(nodes) if alpha.log else nodes
+        side, parts = (self.data.items, self.items) if kind else (self.data.students, self.students)
+        out = np.zeros((len(side.starts) - 1, 2))
+
+        def work(rows):
+            place = rows.start, rows.stop, *side.arrays
+            return kernels.two_parameter(*place, students, items, nodes, kind, alpha.log, value, out)
+
+        total = sum(each(work, parts))
+        return total, out.T
+
+
+def tables(blocks) -> tuple[np.ndarray, np.ndarray]:
+    """Means and variances of abilities, (students, 2), and of difficulties and discriminations, (items, 4)."""
+    ability, difficulty = blocks["ability"], blocks["difficulty"]
+    items = np.column_stack([difficulty.loc, difficulty.scale**2, *two_parameter.moments(blocks["discrimination"])])
+    return np.column_stack([ability.loc, ability.scale**2]), items
+
+
+def curvature_tables(data: Packed, blocks, group: int) -> list:
+    """Students and their sparse (students, items) matrix of E[p(1 − p)], about `group` answers each."""
+    side, (students, items) = data.students, tables(blocks)
+
+    def work(rows):
+        here = slice(side.starts[rows.start], side.starts[rows.stop])
+        omega = np.empty(here.stop - here.start, dtype=np.float32)
+        kernels.curvature(rows.start, rows.stop, *side.arrays, students, items, omega)
+        item = (side.words[here] >> np.uint32(1)).astype(np.int32)
+        starts = (side.starts[rows.start : rows.stop + 1] - here.start).astype(np.int32)
+        return rows, sparse.csr_matrix((omega, item, starts), shape=(len(starts) - 1, len(items)))
+
+    return list(each(work, side.parts(group=group)))
+
+
+class CompiledFactors(FactorAscent):
+    """`FactorAscent` with its passes over the answers compiled, students and items a part at a time.
+
+    The difficulty is one more loading, on a coordinate that is −1 for every student and certain.
+    """
+
+    def __init__(self, kind: Model, data: Packed, frozen):
+        self.kind, self.data, self.frozen = kind, data, frozen
+        self.own, self.coordinates = kind.factors, kind.shapes["ability"][1]
+        each_has = (self.coordinates + 1) ** 2
+        self.students, self.items = data.students.parts(each_has), data.items.parts(each_has)
+
+    def _sides(self, blocks):
+        """Means and variances of what is multiplied: (students, 2, coordinates + 1), (items, 2, coordinates + 1)."""
+        ability, beta = blocks["ability"], blocks["difficulty"]
+        students = np.empty((len(ability.loc), 2, self.coordinates + 1))
+        students[:, 0, :-1], students[:, 1, :-1] = ability.loc, ability.scale**2
+        students[:, :, -1] = -1.0, 0.0
+        items = np.empty((len(beta.loc), 2, self.coordinates + 1))
+        items[:, 0, :-1], items[:, 1, :-1] = self._loadings(blocks)
+        items[:, 0, -1], items[:, 1, -1] = beta.loc, beta.scale**2
+        return students, items
+
+    def _sums(self, rows, side, own, other, value):
+        wide, n = self.coordinates + 1, rows.stop - rows.start
+        half, pull = np.zeros((n, wide * (wide + 1) // 2)), np.zeros((n, wide))
+        total = kernels.factors(rows.start, rows.stop, *side.arrays, own, other, value, half, pull)
+        return symmetric(half, wide), pull, total
+
+    def _student_sums(self, rows, sides):
+        matrix, pull, value = self._sums(rows, self.data.students, *sides, True)
+        return matrix[:, :-1, :-1], pull[:, :-1] + matrix[:, :-1, -1], value
+
+    def _item_sums(self, rows, sides):
+        return self._sums(rows, self.data.items, *sides[::-1], False)[:2]
+
+    def _remainder(self, blocks):
+        own, other = self._sides(blocks)
+
+        def work(rows):
+            return kernels.remainder(rows.start, rows.stop, *self.data.students.arrays, own, other)
+
+        return sum(each(work, self.students))
