@@ -715,7 +715,7 @@ BEHIND = {
     },
     "bkt.model": {"Simulated", "Smoothed", "Trace", "forward_backward"},
     "data.datasets": {"DataError", "assist2009_skills", "eedi", "lsat", "timss2007"},
-    "data.designs": {"Design", "Homework"},
+    "data.designs": {"Design", "HomeworkLog"},
     "forecast.dkt": {"DKT"},
     "bkt.em": {"BKTFit", "End", "climb", "moved_inside"},
     "data.exams": {"SimulatedExam", "Truth"},

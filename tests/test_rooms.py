@@ -196,3 +196,13 @@ for floor, room in (("irt", "programs"), ("irt", "svi"), ("irt", "nuts"), ("fore
 def test_the_version_is_the_one_in_pyproject():
     stated = tomllib.loads((HOUSE.parent / "pyproject.toml").read_text("utf8"))["project"]["version"]
     assert ktlib.__version__ == stated
+
+
+def test_no_two_classes_share_a_name():
+    """Or else a reader, and a link on the API pages, cannot tell which is meant."""
+    found = {}
+    for room in ROOMS:
+        for node in parse(room).body:
+            if isinstance(node, ast.ClassDef) and node.name[0] != "_" and not re.search(r"(^|/)_[^_]", room):
+                found.setdefault(node.name, []).append(room)
+    assert {name: rooms for name, rooms in found.items() if len(rooms) > 1} == {}

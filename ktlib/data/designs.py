@@ -75,7 +75,7 @@ def sparse(*, rng, records: int = 1000, students: int = 639, items: int = 717) -
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Homework(Design):
+class HomeworkLog(Design):
     """A `Design` in which students also differ by factor: strengths · loadings is added to what decides.
 
     strengths: (students, factors). loadings: (items, factors).
@@ -92,13 +92,13 @@ class Homework(Design):
 
 def homework(
     *, rng, answers: int = 1_000_000, students: int | None = None, items: int | None = None, factors: int = 4
-) -> Homework:
+) -> HomeworkLog:
     """A log like the one of Shi & Athey (2021), section 6: few of all pairs, active students, popular questions.
 
     answers: how many; the paper has 88 million. students, items: by default the paper's 162,000 and 334,000, in
     proportion to the answers, or so many that a seventh of all pairs is answered. How many answers a student gives is
     log-normal(0, 1) in proportion, at least one and at most half of the items; so is how often an item is asked.
-    factors: of `Homework.strengths` ~ N(0, 1) and `loadings` ~ N(0, 0.4); 0 leaves the two-parameter model, with
+    factors: of `HomeworkLog.strengths` ~ N(0, 1) and `loadings` ~ N(0, 0.4); 0 leaves the two-parameter model, with
     parameters as in `dense`. Work goes by chunks of students: what is kept grows by nine bytes an answer. rng: a
     generator or a seed.
 
@@ -113,7 +113,7 @@ def homework(
             column[done : done + len(values)] = values
         done += len(chunk[0])
     responses = Responses(*columns, tuple(range(students)), tuple(range(items)))
-    return Homework(responses, *truth)
+    return HomeworkLog(responses, *truth)
 
 
 def homework_file(

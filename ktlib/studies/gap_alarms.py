@@ -27,7 +27,7 @@ READERS = ("count", "count, drawn to zero", "factors, not told the areas", "fact
 
 
 @dataclass(frozen=True, eq=False)
-class World:
+class GapWorld:
     """Answers of children to questions with a known area. gap: (children, areas) True where one was put. true: how far
     each child's rate is from what is usual at her level. score: (children,) the share of all questions right to expect.
     """
@@ -39,7 +39,7 @@ class World:
     score: np.ndarray
 
     def __repr__(self) -> str:
-        return f"World: {int(self.gap.sum())} gaps of {self.gap.size}. {self.responses}"
+        return f"GapWorld: {int(self.gap.sum())} gaps of {self.gap.size}. {self.responses}"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -75,7 +75,7 @@ class Alarms:
         return f"Alarms: {self.n} replicates of {self.students} children, {self.answers} answers an area"
 
 
-def world(kind: str, *, students: int, answers: int, rng) -> World:
+def world(kind: str, *, students: int, answers: int, rng) -> GapWorld:
     """One of `WORLDS`: children with one ability each, and questions like those of a test."""
     rng, items = generator(rng), AREAS * QUESTIONS
     area = np.repeat(np.arange(AREAS), QUESTIONS)
@@ -88,10 +88,10 @@ def world(kind: str, *, students: int, answers: int, rng) -> World:
     names = tuple(f"area {k + 1}" for k in area)
     responses = Responses(student, item, correct.astype(np.int8), tuple(range(students)), tuple(range(items)))
     true = gaps.from_own_level(p @ (np.eye(AREAS)[area] / QUESTIONS))
-    return World(responses, names, gap, true, p.mean(1))
+    return GapWorld(responses, names, gap, true, p.mean(1))
 
 
-def read(found: World, *, seed: int, draws: int = 80) -> dict[str, gaps.Gaps]:
+def read(found: GapWorld, *, seed: int, draws: int = 80) -> dict[str, gaps.Gaps]:
     """Reader -> the gaps it sees."""
     log, names = found.responses, found.labels
     own = np.array([name == area for name in names for area in dict.fromkeys(names)]).reshape(len(names), -1)

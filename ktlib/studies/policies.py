@@ -172,7 +172,7 @@ def mean(values) -> Mean:
     return Mean(centre, centre - half, centre + half, splits=len(values), above=int((values > 0).sum()))
 
 
-def lacking(here: World, name: str, learning: str, days: int = 20) -> float:
+def lacking(here: SchoolWorld, name: str, learning: str, days: int = 20) -> float:
     """Share of a policy's picks that need a skill which the student lacks on that day: only these can teach."""
     choose, found = policy(name, here.questions, learning), []
 
@@ -187,7 +187,7 @@ def lacking(here: World, name: str, learning: str, days: int = 20) -> float:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class World:
+class SchoolWorld:
     """A replicate: a school, its past answers, and questions as other students' answers tell of them."""
 
     school: school.School
@@ -203,7 +203,7 @@ class World:
         )
 
 
-def world(students: int, seed: int, items: int = ITEMS) -> World:
+def world(students: int, seed: int, items: int = ITEMS) -> SchoolWorld:
     """A school and a pool of questions, both new, with a fit of the questions to other students' answers."""
     rng = np.random.default_rng(seed)
     pool = school.questions(items, rng=rng)
@@ -211,7 +211,7 @@ def world(students: int, seed: int, items: int = ITEMS) -> World:
     fit = ascent.fit(others, tol=1e-5 * len(others), calibrate=False)
     own = school.school(pool, students, rng=rng)
     past = school.history(own, BEFORE, rng=rng)
-    return World(own, past, fit.posterior, seed)
+    return SchoolWorld(own, past, fit.posterior, seed)
 
 
 def measures(term: school.Term) -> dict:

@@ -49,7 +49,7 @@ FULL, SMALL = Size(), Size(students=300, joining=10, items=60, new=3, history=12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class World:
+class Product:
     """A drawn product. logs: `Responses` of week 0, the history, to the last; each names all who are there by then.
 
     ability: week -> abilities of all. discrimination, difficulty: of all questions. drift: the standard deviation by
@@ -79,7 +79,7 @@ class World:
         return out
 
 
-def world(size: Size = SMALL, *, weeks: int = 20, drift: float = 0.0, seed: int) -> World:
+def world(size: Size = SMALL, *, weeks: int = 20, drift: float = 0.0, seed: int) -> Product:
     """Draw one. Half of a week's questions are among those of the last three weeks, where a student has any left."""
     size = checks.instance(size, Size, "size", "give weeks.SMALL, weeks.FULL or a Size of your own")
     weeks, drift = checks.whole(weeks, "weeks", 1), checks.not_negative(drift, "drift")
@@ -106,7 +106,7 @@ def world(size: Size = SMALL, *, weeks: int = 20, drift: float = 0.0, seed: int)
         right = rng.random(len(item)) < expit(discrimination[item] * (ability[student] - difficulty[item]))
         logs.append(Responses(student, item, right.astype(np.int8), tuple(range(students)), tuple(range(items))))
         abilities.append(ability)
-    return World(tuple(logs), tuple(abilities), discrimination, difficulty, drift, seed)
+    return Product(tuple(logs), tuple(abilities), discrimination, difficulty, drift, seed)
 
 
 def weekly(posterior, log, **settings) -> Posterior:
@@ -239,7 +239,7 @@ def run(
     return Weeks({"seed": seed, "n": n, "weeks": weeks, "drift": drift, "size": vars(size)}, rows)
 
 
-def _row(product: World, week: int, way: str, posterior: Posterior, seconds: float) -> dict:
+def _row(product: Product, week: int, way: str, posterior: Posterior, seconds: float) -> dict:
     """How a belief stands after a week, by the truth and by the week that follows."""
     row = {"seed": product.seed, "drift": product.drift, "week": week, "way": way, "answers": len(product.logs[week])}
     row |= {"seconds": seconds, "held": product.held(posterior, week)}
