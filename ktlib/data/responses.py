@@ -50,7 +50,8 @@ class Responses:
         if not n:
             raise ValueError("there are no answers: give at least one")
         rows = range(n) if rows is None else rows
-        if np.shape(rows) != (n,):
+        shape = (len(rows),) if isinstance(rows, range) else np.shape(rows)  # which would make an array of a range
+        if shape != (n,):
             raise ValueError(f"rows = {shown(rows)}: give a name for each of {n} rows, or leave it out")
         students, items = read.unique_names(self.students, "student"), read.unique_names(self.items, "item")
         checked = {
@@ -64,7 +65,10 @@ class Responses:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, checks.own(value) if isinstance(value, np.ndarray) else value)
-        repeat = read.first_repeat(self.student * np.int64(len(items)) + self.item)
+        key = self.student.astype(np.int64)
+        key *= len(items)
+        key += self.item
+        repeat = read.first_repeat(key)
         if repeat:
             first, second, number = repeat
             raise ValueError(

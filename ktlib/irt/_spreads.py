@@ -114,7 +114,7 @@ class Ties:
             step = size / (direction * ahead).sum((0, 1))
             found, residual = found + step * direction, residual - step * ahead
             size, before = (residual**2).sum((0, 1)), size
-            if (size < 1e-8).all():
+            if (size < 1e-6).all():
                 break
             direction = residual + size / before * direction
         return self.unscaled(found)[item, which, np.arange(len(item))]
