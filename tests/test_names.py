@@ -98,8 +98,11 @@ def test_nuts_and_draws_from_the_prior_go_by_name(known, new):
     turned = Responses.from_wide(new[ITEMS[::-1]])
     draws = sample_prior(Model.of("two-parameter", turned), priors, draws=3, rng=1)
     np.testing.assert_allclose(draws["difficulty"][0], sharp["difficulty"].loc[::-1], atol=0.01)
-    found = nuts.fit(turned, priors=priors, warmup=50, samples=50, rng=1).posterior()
-    np.testing.assert_allclose(found.mean("difficulty"), sharp["difficulty"].loc[::-1], atol=0.01)
+    blunt = {name: Normal(p.loc, 0.05, p.log, p.names) for name, p in sharp.items()}  # NUTS walks far in a thin valley
+    found = nuts.fit(turned, priors={**priors, **blunt}, warmup=50, samples=50, rng=1).posterior()
+    here, there = blunt["difficulty"].loc[::-1], blunt["difficulty"].loc
+    assert np.abs(here - there).max() > 0.5
+    np.testing.assert_allclose(found.mean("difficulty"), here, atol=0.1)
     posterior = by_ascent(Responses.from_wide(new), priors).posterior
     one, other = (elbo(posterior, r, priors, particles=2000, rng=1) for r in (Responses.from_wide(new), turned))
     assert abs(one[0] - other[0]) < 4 * np.hypot(one[1], other[1])

@@ -61,6 +61,7 @@ def test_a_claim_that_reads_a_stored_result_says_so():
             "verdict of claim 'rate' = 'maybe': give one of 'holds'",
         ),
         (lambda: quotes.Claim(**CLAIM | {"seed": " "}), "claim 'rate' leaves seed empty"),
+        (lambda: quotes.Claim(**CLAIM | {"seed": "100 ff."}), "claim 'rate' ends seed with a full stop"),
         (lambda: quotes.Claim(**CLAIM | {"name": "Mean rate"}), "name 'Mean rate' must be lower-case"),
         (lambda: quotes.Card(**CARD | {"limits": ()}), "needs limits"),
         (lambda: quotes.Card(**CARD | {"limits": 5}), "needs limits"),

@@ -121,7 +121,7 @@ class Claim(_Quote):
     and replicates behind ours, in words. seed: of our draws, or "none drawn". verdict: one of `VERDICTS`.
     why: one sentence. stored: where the cell reads a stored result instead of computing it, the file that tells how
     it was made: a script in `benchmarks`, such as "coverage_study.py", or with a slash a path in the repository.
-    Raises ValueError for an unknown verdict, an empty field or a NaN.
+    Raises ValueError for an unknown verdict, an empty field, a NaN, or a full stop after ours, n or seed.
     """
 
     kind = "claim"
@@ -140,6 +140,9 @@ class Claim(_Quote):
         check_name(self.name)
         checks.one_of(self.verdict, VERDICTS, f"verdict of claim {self.name!r}")
         _check_said(self, "claim", {k: v for k, v in asdict(self).items() if k != "stored" or v})
+        for field in ("ours", "n", "seed"):
+            if getattr(self, field).endswith("."):
+                raise ValueError(f"claim {self.name!r} ends {field} with a full stop: leave it to the page")
 
     def _html(self) -> str:
         e = {k: html.escape(str(v)) for k, v in asdict(self).items()}
