@@ -418,16 +418,6 @@ def test_text_files_are_read(tmp_path, ending):
     assert rows(read) == rows(Responses.from_frame(log(), order="when", weight="w"))
 
 
-def test_parquet_is_read(tmp_path, monkeypatch):
-    """pandas reads it, through pyarrow; where that is missing, this test looks that pandas is asked."""
-    path = tmp_path / "log.parquet"
-    try:
-        log().to_parquet(path)
-    except ImportError:
-        monkeypatch.setattr(pd, "read_parquet", {path: log()}.get)
-    assert rows(Responses.from_file(path)) == rows(Responses.from_frame(log()))
-
-
 def test_a_bad_file_is_named(tmp_path):
     path = tmp_path / "log.csv"
     log(correct=[1, 2, 0]).to_csv(path, index=False)

@@ -7,13 +7,31 @@ import csv
 import difflib
 import gzip
 import io
+import os
 import warnings
 import zlib
 from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
+from reprlib import repr as shown
+
+from .. import _checks as checks
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".parquet": None}
+
+
+def named(path, sep: str | None) -> tuple[Path, str | None]:
+    """The path of a table, and what separates its fields: `sep`, else by its ending; None for .parquet.
+
+    Raises ValueError for a path of another ending and for a `sep` that is not one character.
+    """
+    path = Path(checks.instance(path, (str, os.PathLike), "path", "give the path of a file"))
+    ending = Path(path.name.lower().removesuffix(".gz")).suffix
+    if ending not in SEPARATORS:
+        raise ValueError(f"{path} ends in none of {', '.join(SEPARATORS)}: save it as one of them, or use from_frame")
+    if sep is not None and (not isinstance(sep, str) or len(sep) != 1 or ending == ".parquet"):
+        raise ValueError(f"sep = {shown(sep)}: give one character, for a text file")
+    return path, sep or SEPARATORS[ending]
 
 
 def frame_of(path: Path, sep: str | None, names: list[str]):

@@ -24,16 +24,23 @@ def check_frame(frame, *columns: str) -> None:
 
     if not isinstance(frame, pd.DataFrame):
         raise ValueError(f"frame = {shown(frame)}: give a pandas DataFrame, one row an answer")
-    for column in columns:
-        named = isinstance(column, Hashable) and column is not pd.NA
-        found = frame.columns.tolist().count(column) if named else 0
-        if not found:
-            have = ", ".join(map(repr, frame.columns[:30])) + " ..." * (len(frame.columns) > 30)
-            raise ValueError(f"no column {shown(column)}; the frame has {have or 'none'}")
-        if found > 1:
-            raise ValueError(f"the frame has more than one column {column!r}: keep one")
+    check_columns(frame.columns.tolist(), *columns)
     if not len(frame):
         raise ValueError("the frame has no rows: give at least one answer")
+
+
+def check_columns(have: list, *columns: str) -> None:
+    """Raise ValueError unless each of `columns` stands once among the names of a table's."""
+    import pandas as pd
+
+    for column in columns:
+        named = isinstance(column, Hashable) and column is not pd.NA
+        found = have.count(column) if named else 0
+        if not found:
+            told = ", ".join(map(repr, have[:30])) + " ..." * (len(have) > 30)
+            raise ValueError(f"no column {shown(column)}; the frame has {told or 'none'}")
+        if found > 1:
+            raise ValueError(f"the frame has more than one column {column!r}: keep one")
 
 
 def ordered_rows(frame, student: str, order: str | None, *, known: Iterable = ()) -> np.ndarray:
@@ -143,11 +150,14 @@ def coded(column, names: Iterable | None, rows, what: str) -> tuple[np.ndarray, 
     places = pd.Index(list(names), tupleize_cols=False).get_indexer(pd.Index(theirs, tupleize_cols=False))[found]
     if (places < 0).any():
         row = int(np.argmax(places < 0))
-        raise ValueError(
-            f"row {cell(rows, row)}: {what} {cell(column, row)} is not among the {len(names)} {what} names given: "
-            "add it to them or drop the row"
-        )
+        raise not_among(rows, row, what, column.iloc[row], len(names))
     return places, names
+
+
+def not_among(rows, row: int, what: str, name, given: int) -> ValueError:
+    """What to say of a name that is not among those given."""
+    told = f"row {cell(rows, row)}: {what} {cell([name], 0)} is not among the {given} {what} names given"
+    return ValueError(f"{told}: add it to them or drop the row")
 
 
 def factorized(column, rows, what: str) -> tuple[np.ndarray, tuple]:
@@ -265,24 +275,6 @@ def refuse_empty(frame, columns: Iterable[str]) -> None:
                 f"{empty} of {len(frame)} rows have no {column!r}: leave them out, "
                 f"frame.dropna(subset=[{column!r}]); what was not asked needs no row"
             )
-
-
-def one_each(key: np.ndarray, when: np.ndarray | None, keep: str) -> np.ndarray:
-    """The rows, ascending, that hold the "first" or "last" of each key, by `when`, else by row."""
-    rows = np.argsort(key, kind="stable") if when is None else np.lexsort((when, key))
-    new = np.flatnonzero(np.diff(key[rows])) + 1
-    ends = np.r_[0, new] if keep == "first" else np.r_[new, len(key)] - 1
-    return np.sort(rows[ends])
-
-
-def first_repeat(key: np.ndarray) -> tuple[int, int, int] | None:
-    """The first two rows of one key, and how many rows repeat an earlier one; None if all keys differ."""
-    ascending = key if (key[1:] > key[:-1]).all() else np.sort(key)  # many a long log comes sorted
-    again = np.flatnonzero(ascending[1:] == ascending[:-1])
-    if not again.size:
-        return None
-    first, second = np.flatnonzero(key == ascending[again[0]])[:2]
-    return int(first), int(second), int(again.size)
 
 
 def cell(values, row: int) -> str:

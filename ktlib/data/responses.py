@@ -7,10 +7,8 @@ for its arrays are its own, and nobody can write into them.
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import InitVar, dataclass
-from pathlib import Path
 from reprlib import repr as shown
 
 import numpy as np
@@ -19,6 +17,8 @@ from .. import _checks as checks
 from .._checks import generator, inside, numbers
 from ..data import _files as files
 from ..data import _frames as read
+from ..data import _parquet as parquet
+from ._repeats import first_repeat, one_each
 from .sequences import Sequences, check_frame, sequences_by
 
 __all__ = ["Responses", "Sequences", "sequences_by"]
@@ -65,15 +65,16 @@ class Responses:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, checks.own(value) if isinstance(value, np.ndarray) else value)
-        key = self.student.astype(np.int64)
-        key *= len(items)
-        key += self.item
-        repeat = read.first_repeat(key)
+        self._refuse_repeats(rows)
+
+    def _refuse_repeats(self, rows):
+        """Raise ValueError where a student answered an item twice."""
+        repeat = first_repeat(self.student, self.item, len(self.students), len(self.items))
         if repeat:
-            first, second, number = repeat
+            one, two, number = repeat
             raise ValueError(
-                f"student {students[self.student[first]]!r} answered item {items[self.item[first]]!r} twice, in rows "
-                f"{read.cell(rows, first)} and {read.cell(rows, second)} ({number} such repeats in all): "
+                f"student {self.students[self.student[one]]!r} answered item {self.items[self.item[one]]!r} twice, in "
+                f"rows {read.cell(rows, one)} and {read.cell(rows, two)} ({number} such repeats in all): "
                 'keep="first" or keep="last" in from_frame takes one of them; or aggregate them first'
             )
 
@@ -113,7 +114,7 @@ class Responses:
         if keep:
             if order is None:
                 read.ordered_rows(frame, student, None, known=columns)
-            one = read.one_each(student_codes * np.int64(len(items)) + item_codes, when, keep)
+            one = one_each(student_codes * np.int64(len(items)) + item_codes, when, keep)
             rows = rows[one]
             arrays = {name: None if array is None else array[one] for name, array in arrays.items()}
         return cls(**arrays, students=students, items=items, rows=rows)
@@ -137,23 +138,32 @@ class Responses:
         """From a .csv, .tsv (both also .gz) or .parquet file in long form; columns: as in `from_frame`.
 
         Students and items of a text file are named as they stand there, as text: 01, 1 and 1.0 are three, NA is one.
-        sep: what separates the fields of a text file, by default a comma, in .tsv a tab.
+        sep: what separates the fields of a text file, by default a comma, in .tsv a tab. A .parquet file is read by
+        column and in chunks, so that the log is never in memory twice; its rows are counted from 0.
 
         Raises ValueError naming the file, also for one that is damaged; FileNotFoundError; ImportError for .parquet
         without pyarrow.
         """
-        path = Path(checks.instance(path, (str, os.PathLike), "path", "give the path of a file"))
-        ending = Path(path.name.lower().removesuffix(".gz")).suffix
-        if ending not in files.SEPARATORS:
-            endings = ", ".join(files.SEPARATORS)
-            raise ValueError(f"{path} ends in none of {endings}: save it as one of them, or use from_frame")
-        if sep is not None and (not isinstance(sep, str) or len(sep) != 1 or ending == ".parquet"):
-            raise ValueError(f"sep = {shown(sep)}: give one character, for a text file")
+        path, sep = files.named(path, sep)
         names = [name for name in (columns.get(k, k) for k in ("student", "item")) if isinstance(name, str)]
         try:
-            return cls.from_frame(files.frame_of(path, sep or files.SEPARATORS[ending], names), **columns)
+            known = None if sep else parquet.columns(path, **columns)
+            if known is not None:
+                return cls._owning(known)
+            return cls.from_frame(files.frame_of(path, sep, names), **columns)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
+
+    @classmethod
+    def _owning(cls, known: dict) -> Responses:
+        """Of arrays and names that were checked and made for it, which it keeps as they are, never copied."""
+        one = object.__new__(cls)
+        for name, value in ({"order": None, "weight": None} | known).items():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+            object.__setattr__(one, name, value)
+        one._refuse_repeats(range(len(one)))
+        return one
 
     def __len__(self) -> int:
         return len(self.correct)

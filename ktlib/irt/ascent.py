@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from .. import _checks as checks
 from ..data.responses import Responses
@@ -24,6 +23,8 @@ from ._calibration import calibrated, with_spreads
 from ._checkpoints import Checkpoint, fingerprint
 from ._factors import FactorAscent
 from ._learning import learn_priors, restore_ability_scale
+from ._memory import memory, refuse_too_large
+from ._progress import Bar
 from ._signs import fix_signs
 from ._starts import check_start, pack_effects, starting_values, unpack_effects
 from ._two_parameter import TwoParameterAscent
@@ -34,7 +35,7 @@ from .simulation import sample_prior
 
 LARGE = 1_000_000  # answers; numpy takes long over more
 SLOW = "a log of this size is fitted many times faster with numba: pip install 'ktlib[fast]'"
-__all__ = ["calibrated", "climb", "default_tol", "elbo", "fit"]
+__all__ = ["calibrated", "climb", "default_tol", "elbo", "fit", "memory"]
 BEFORE = 10  # sweeps of a factor model before its priors are learned
 
 
@@ -69,8 +70,9 @@ def fit(
     when the loss changed, on average over the last 5 losses, by less than the share `tol` of its first change; by
     default 0.001, their 0.1 % (section 6); 0.0005 is the 0.05 % of their section 7. calibrate: two-parameter only, give
     spreads as `calibrated` does; else mean-field's own, which are too narrow. rng: seed or generator, for the factor
-    models' start. progress: show a bar. checkpoint: path of a file to which the fit's state is written after `every`
-    so many sweeps; where the file is there, the fit goes on from it, and ends with the same bytes as one never stopped.
+    models' start. progress: say what memory it takes, and show a bar. checkpoint: path of a file to which the fit's
+    state is written after `every` so many sweeps; where the file is there, the fit goes on from it, and ends with the
+    same bytes as one never stopped.
 
     With numba (the extra "fast") the sweeps are compiled, on the first use for some seconds, and made for logs of any
     size; they give the same numbers.
@@ -81,7 +83,8 @@ def fit(
     `Fit.trace` never falls within a stage; compare models by `Fit.elbo`. Where no step gains any more but the rule is
     not met, or `max_steps` are spent, `Fit.converged` is False and `Fit.reason` says so. A sweep's gain is not the
     distance to the top: where priors are wide (a spread of 10) sweeps get short, and a smaller `tol` gains more.
-    Raises ValueError for settings that cannot be, before any work.
+    Raises ValueError for settings that cannot be, and for a fit that needs more memory (`memory`) than is free, before
+    any work.
     """
     kind = Model.of(model, responses, factors=factors, attributes=attributes, mask=mask)
     priors = kind.priors(priors)
@@ -91,6 +94,7 @@ def fit(
     tol = default_tol(responses, model, rule) if tol is None else checks.not_negative(tol, "tol")
     if start is None and model != "two-parameter":
         rng = checks.generator(rng)
+    refuse_too_large(kind, responses, calibrate, progress)
     if start is None:
         begin = starting_values(kind, responses, priors, rng)
     else:
@@ -111,7 +115,7 @@ def fit(
         blocks, priors = way.sweep(state, *step)
         return blocks, learn_priors(kind, blocks, priors, adapted)
 
-    go = partial(climb, bound=way.bound, stages=way.stages, tol=tol, rule=rule, progress=progress)
+    go = partial(climb, bound=way.bound, stages=way.stages, tol=tol, rule=rule, progress=progress and len(responses))
     begun = np.empty(0)
     if model != "two-parameter":
         go = partial(go, reach=1.9)
@@ -128,7 +132,7 @@ def fit(
     posterior = Posterior(model, blocks, responses.students, responses.items, kind.attributes, frozen)
     spreads = "mean-field"
     if calibrate and model == "two-parameter":
-        del way  # its copies of the answers
+        del way, go  # and with them its copies of the answers
         posterior, spreads = with_spreads(posterior, responses, priors)
     return Fit(posterior, trace, converged, reason, priors, elbo, spreads)
 
@@ -168,11 +172,12 @@ def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0
 
     reach: while sweeps gain, the step grows by a tenth up to so much: over-relaxation (Salakhutdinov & Roweis 2003).
     spent: sweeps already taken, of `max_steps`. A bound that is not finite is a loss, and a short step's gain counts
-    for what a whole one's would be. kept: a `Checkpoint`; phase: which of a fit's climbs this is.
+    for what a whole one's would be. progress: how many answers there are, for a bar; 0 or False: none. kept: a
+    `Checkpoint`; phase: which of a fit's climbs this is.
     """
     trace, sweeps, reason = [], spent, ""
     enough = {"safe": f"{tol:g} nats", "paper": f"the share {tol:g} of the first change, by the mean of 4"}[rule]
-    bar = tqdm(total=max_steps, initial=spent, unit="sweep", disable=not progress)
+    bar = Bar(max_steps, spent, progress)
     at = None if kept is None else kept.taken(phase)
     if at is not None:
         state, trace, sweeps = kept.restored(state), at["trace"], at["sweeps"]
@@ -194,7 +199,6 @@ def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0
                 bar.close()
                 return state, np.array(trace), False, f"max_steps = {max_steps} reached"
             sweeps += 1
-            bar.update()
             try:
                 moved = sweep(state, step, stage, students)
                 value, further = bound(moved, stage)
@@ -202,15 +206,15 @@ def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0
                 value = -np.inf
             if not np.isfinite(value) or value < best - 1e-9 * abs(best):
                 step = min(1.0, step / 2)
+                bar.lost()
                 if step < 1e-3:
                     reason = "a sweep lost even at a step of 0.001: give narrower priors, or smaller weights"
                     break
                 continue
             gain, best, state, students = value - best, value, moved, further
             trace.append(value)
-            if progress:
-                bar.set_postfix(elbo=f"{best:.2f}", gain=f"{gain:.2g}")
             changes = np.diff(trace[first:])
+            bar.gained(best, gain, tol * (changes[0] if rule == "paper" else min(1.0, step)))
             converged = gain < tol * min(1.0, step)
             if rule == "paper":
                 converged = bool(len(changes) > 4 and changes[-4:].mean() < tol * changes[0])
