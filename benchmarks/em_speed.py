@@ -2,6 +2,7 @@
 
     python benchmarks/em_speed.py [--environments build/bench] [--out ktlib/studies/stored/results/em_speed.json]
                                   [--sizes 200x15 10000x20 10000x5-200 1000000x20]
+                                  [--programs ktlib pybkt-cpp ..]
 
 Each program fits each size in a fresh process (`em_programs.py`), in an environment of its own where it needs one,
 made on the first run. The processes of one size stay alive and take turns, so that a slow moment of the machine meets
@@ -37,11 +38,11 @@ CORES = os.cpu_count()
 
 # threads: 1 unless said. extra: passes through the answers beyond one a step. environment: if it needs one of its own
 PROGRAMS = {
-    "ktlib": {"label": "ktlib", "what": "from Sequences", "packages": ["numpy"], "extra": 1},
+    "ktlib": {"label": "ktlib", "what": "from Sequences", "packages": ["numpy", "numba"], "extra": 1},
     "ktlib-plain": {
         "label": "ktlib, plain array",
         "what": "every answer checked within the time",
-        "packages": ["numpy"],
+        "packages": ["numpy", "numba"],
         "extra": 1,
     },
     "pybkt-cpp": {
@@ -214,7 +215,7 @@ def measure(name: str, pythons: dict[str, str], folder: Path) -> dict:
     converge = size.get("converge", False)
     stop = {"tol": TOL} if converge else {"tol": 0, "max_steps": STEPS}
     reference = em.fit(sequences, start=BKTParams(**START), **stop)
-    repeats = {program: times for program, times in size["repeats"].items() if times}
+    repeats = {program: times for program, times in size["repeats"].items() if times and program in pythons}
     steps = {program: size.get("fewer", {}).get(program, reference.steps) for program in repeats}
 
     workers = {program: Worker(program, pythons[program], path, steps[program]) for program in repeats}
@@ -270,7 +271,7 @@ def measure(name: str, pythons: dict[str, str], folder: Path) -> dict:
             for program, values in times.items()
             if program != "ktlib"
         },
-        "left_out": size.get("left_out", {}),
+        "left_out": {program: why for program, why in size.get("left_out", {}).items() if program in pythons},
     }
 
 
@@ -279,6 +280,7 @@ def main() -> None:
     parser.add_argument("--environments", type=Path, default=ROOT / "build" / "bench")
     parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "em_speed.json")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--programs", nargs="+", choices=PROGRAMS, default=list(PROGRAMS), help="ktlib among them")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     folder = options.environments.resolve()
@@ -287,6 +289,7 @@ def main() -> None:
     pythons = {
         program: environment(entry["environment"], folder) if "environment" in entry else sys.executable
         for program, entry in PROGRAMS.items()
+        if program in options.programs
     }
     report = {
         "what": "exact EM steps of BKT on simulated answers; seconds for the fit alone, MB of a fresh process",
@@ -303,6 +306,7 @@ def main() -> None:
                 "versions": versions_of(pythons[program], entry["packages"]),
             }
             for program, entry in PROGRAMS.items()
+            if program in pythons
         },
     }
     report["sizes"] = [measure(name, pythons, folder) for name in options.sizes]

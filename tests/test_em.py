@@ -10,9 +10,17 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from ktlib import bkt
-from ktlib.bkt import BKTParams, em
+from ktlib.bkt import BKTParams, _stretches, em
 
-E_STEPS = (em.expected_counts, em.expected_counts_forward_backward)
+
+def without_numba(answers, params):
+    """The fast E-step in numpy alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_stretches, "loops", lambda: None)
+        return em.expected_counts(answers, params)
+
+
+E_STEPS = (em.expected_counts, em.expected_counts_forward_backward, without_numba)
 FIELDS = ("students", "init", "chances", "learned", "known", "slips", "unknown", "guesses", "log_likelihood")
 
 
@@ -22,7 +30,7 @@ def as_array(counts) -> np.ndarray:
 
 @given(a_class(), any_params())
 @settings(max_examples=120)
-def test_both_e_steps_agree_with_every_hidden_path(rows, params):
+def test_all_e_steps_agree_with_every_hidden_path(rows, params):
     truth = [every_path(row, params) for row in rows]
     if any(t["weight"] == 0 for t in truth):
         for e_step in E_STEPS:
@@ -37,16 +45,27 @@ def test_both_e_steps_agree_with_every_hidden_path(rows, params):
 
 @given(st.integers(0, 2**32), proper_params())
 @settings(max_examples=25)
-def test_the_two_e_steps_agree_on_long_ragged_classes(seed, params):
+def test_the_e_steps_agree_on_long_ragged_classes(seed, params):
     rows = random_class(np.random.default_rng(seed), students=30, longest=100)
-    fast, textbook = (as_array(e_step(rows, params)) for e_step in E_STEPS)
-    np.testing.assert_allclose(fast, textbook, rtol=1e-10, atol=1e-10)
+    fast, *others = (as_array(e_step(rows, params)) for e_step in E_STEPS)
+    for other in others:
+        np.testing.assert_allclose(fast, other, rtol=1e-10, atol=1e-10)
 
 
-def test_the_two_e_steps_agree_where_distinct_stretches_outgrow_32_bit_keys():
+def test_the_e_steps_agree_where_distinct_stretches_outgrow_32_bit_keys():
     answers = np.random.default_rng(0).integers(0, 2, (2200, 1000)).astype(float)
-    fast, textbook = (as_array(e_step(answers, TRUTH)) for e_step in E_STEPS)
-    np.testing.assert_allclose(fast, textbook, rtol=1e-10)
+    fast, *others = (as_array(e_step(answers, TRUTH)) for e_step in E_STEPS)
+    for other in others:
+        np.testing.assert_allclose(fast, other, rtol=1e-10)
+
+
+def test_a_fit_is_the_same_without_numba(monkeypatch):
+    answers = bkt.simulate(TRUTH, students=300, steps=12, rng=4).answers
+    fast = em.fit(answers)
+    monkeypatch.setattr(_stretches, "loops", lambda: None)
+    plain = em.fit(answers)
+    np.testing.assert_allclose(fast.path, plain.path, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(fast.trace, plain.trace, rtol=1e-12)
 
 
 @given(a_class(6, 20), proper_params(), st.randoms(use_true_random=False))

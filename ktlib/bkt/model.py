@@ -39,7 +39,7 @@ class BKTParams:
         for name in NAMES:
             value = getattr(self, name)
             try:
-                inside = np.ndim(value) == 0 and 0 <= value <= 1
+                inside = (type(value) is float or np.ndim(value) == 0) and 0 <= value <= 1
             except (TypeError, ValueError):
                 inside = False
             if not inside:
@@ -65,7 +65,8 @@ class BKTParams:
         for name in probabilities:
             one_of(name, NAMES, "the name of a probability")
         new = replace(self, allow_flip=True, **probabilities)
-        return replace(new, allow_flip=new.flipped)
+        object.__setattr__(new, "allow_flip", new.flipped)
+        return new
 
 
 def check_params(params, name: str = "params") -> None:
@@ -281,8 +282,7 @@ def p_correct_skills(p_correct_each, axis: int = -1):
     """P(right answer) to a question that needs several skills: the geometric mean of P(right) skill by skill.
 
     p_correct_each: probabilities in [0, 1], one a skill along `axis`. One near-certain failure pulls the geometric
-    mean down where the arithmetic mean would hide it; unlike the plain product it does not punish a question for having
-    more labels.
+    mean down where the arithmetic mean would hide it; unlike the product it does not punish many labels.
     """
     p = probabilities(p_correct_each, "p_correct_each")
     if not p.ndim or not p.size:

@@ -176,12 +176,10 @@ def bootstrap(answers, fit: BKTFit, *, draws: int = 500, rng) -> Bootstrap:
     draws, rng = checks.whole(draws, "draws", 2), checks.generator(rng)
     checks.fits_in_memory(1000 * draws, f"draws = {draws}")
     stretches = prepared(answers, fit)
-    times = np.concatenate([students for _, students in stretches.whole])
-    ends = np.cumsum([len(students) for _, students in stretches.whole])[:-1]
+    index, times = stretches.whole
     out, again = np.empty((draws, 4)), copy(stretches)
     for row, drawn in zip(out, rng.multinomial(fit.students, times / fit.students, draws), strict=True):
-        parts = zip(stretches.whole, np.split(drawn.astype(float), ends), strict=True)
-        again.whole = [(index[part > 0], part[part > 0]) for (index, _), part in parts]
+        again.whole = index[drawn > 0], drawn[drawn > 0].astype(float)
         row[:] = tuple(refit(again, fit, fit.params)[1])
     return Bootstrap(out)
 

@@ -4,9 +4,6 @@ A row is a student, whose answers name items, or an item, whose answers name stu
 `starts[row + 1]` say where they stand in `words`, each 2 × the other's code, + 1 if right. Answers are gathered
 `TILE` at a time into arrays that stay in the nearest cache, where loops over them work on several numbers at once.
 Sums are of 64 bits and run in the order of the answers, so they do not depend on how many threads there are.
-
-Compiled code is kept beside this file, or, where that folder cannot be written, in the user's cache folder, or where
-NUMBA_CACHE_DIR says: compiling takes seconds, once.
 """
 
 from __future__ import annotations
@@ -14,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from .._numba import kept
 from ._answers import FEW, FEW_WEIGHTS, NODES, WEIGHTS
 
 TILE = 128
@@ -26,15 +24,6 @@ _EXP = tuple(1.0 / np.prod(np.arange(1.0, k + 1)) for k in range(13, -1, -1))
 _LOG = tuple(1.0 / k for k in range(21, 0, -2))
 NEAR = 300.0  # logits
 _ONE, _ROOT_HALF, _BITS = np.int64(1023 << 52), np.int64(0x3FE6A09E667F3BCD), np.int64(52)
-
-
-def kept(function):
-    """Compiled when first called, and kept on disk where any folder can be written."""
-    settings = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
-    try:
-        return njit(cache=True, **settings)(function)
-    except RuntimeError:  # numba found no such folder
-        return njit(**settings)(function)
 
 
 @njit(fastmath={"contract"}, error_model="numpy")

@@ -68,12 +68,11 @@ def compiled() -> bool:
 
 
 def _compiled(answers, students, items, factors, weighted):
-    """What the compiled engine holds, and what its threads need for a pass: the sums of a part's rows, once and a
-    half."""
+    """What the compiled engine holds, and what its threads need for a pass: the sums of a part's rows."""
     held = (24 if weighted else 8) * answers + 16 * (students + items)
     each = 0 if factors is None else (factors + 1) ** 2
     parts = min(THREADS * ROWS, max(students, items) * each)
-    return held, 8 * parts * 1.5
+    return held, 8 * parts
 
 
 def _plain(answers, students, items, factors, weighted):

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ._kernels import kept
+from .._numba import kept
 
 PART = 131_072  # answers that one thread takes at a time
 NUMBERS = 1_000_000  # of a part's rows, at most
