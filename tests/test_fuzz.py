@@ -527,6 +527,11 @@ def doors():
         ),
     )
     kept = dict(responses=r, checkpoint=g()["folder"] / "fit.npz", every=1)
+    yield (
+        "irt.ascent.memory",
+        ascent.memory,
+        dict(answers=1000, students=20, items=30, model="factorization", factors=2),
+    )
     yield "irt.ascent.fit checkpoint", ascent.fit, kept
     attributes, mask = np.eye(5)[:, :2] + (np.arange(5) > 1)[:, None], np.ones((1, 2), dtype=bool)
     yield (

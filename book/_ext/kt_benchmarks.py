@@ -1,4 +1,4 @@
-"""The directive {kt-benchmarks}: a picture of EM's times, how they were taken, a table a size; from em_speed.json."""
+"""The directive {kt-benchmarks}: a picture of EM's times, how they were taken, a table a size; and the peers' table."""
 
 from __future__ import annotations
 
@@ -13,25 +13,30 @@ from sphinx.util.docutils import SphinxDirective
 from ktlib.show.figures import benchmarks
 from ktlib.show.quotes import MIME
 
-RESULTS = Path("ktlib", "studies", "stored", "results", "em_speed.json")
+STORED = Path("ktlib", "studies", "stored", "results")
+RESULTS = {"picture": "em_speed.json", "peers": "peers_scale.json"}  # where not the first, without a word
 SHOWN = {"p_init": "init", "p_transit": "transit", "p_slip": "slip", "p_guess": "guess"}
 
 
 class KtBenchmarks(SphinxDirective):
     """A section on the measurement, with the programs; then one a size. Drawn again when the results change.
 
-    With the word `picture`: the picture of all sizes, and nothing else.
+    With the word `picture`: the picture of all sizes, and nothing else. With `peers`: the table of programs on a
+    million answers to many questions.
     """
 
     optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        path = Path(self.env.srcdir).parent / RESULTS
+        what = self.arguments[0] if self.arguments else "picture"
+        path = Path(self.env.srcdir).parent / STORED / RESULTS[what]
         self.env.note_dependency(str(path))
         report = json.loads(path.read_text("utf8"))
         if self.arguments == ["picture"]:
             quote = benchmarks.em_speed(report)._repr_mimebundle_()[0][MIME]
             return [nodes.raw("", kt_figures.markup(quote, links=False), format="html")]
+        if what == "peers":
+            return self.parse_text_to_nodes(peers(report))
         page = "\n\n".join([measured(report), programs(report), *(size(result, report) for result in report["sizes"])])
         return self.parse_text_to_nodes(page, allow_section_headings=True)
 
@@ -116,6 +121,33 @@ def reached(result: dict, names: dict[str, str]) -> str:
 
 def stopped(result: dict) -> str:
     return f": ktlib's count until {result['until']}" if result["until"] != f"{result['steps']} steps" else ""
+
+
+def peers(report: dict) -> str:
+    """Programs on one log: what they foresee at best, when, and when ktlib does so."""
+    about, rows = report["about"], []
+    for row in report["rows"]:
+        ours = report["against"].get(row["program"], {})
+        rows.append(
+            (
+                row["label"],
+                f"{row['best_log_loss']:.4f}",
+                figures(row["best_seconds"]) + ("" if row["finished"] else " (cut off)"),
+                figures(row["seconds"][-1]),
+                *(figures(ours[name]) if ours.get(name) else "–" for name in ("ktlib-2pl", "ktlib-5")),
+            )
+        )
+    head = ("Program", "Best log loss", "After seconds", "Seconds in all", "2PL as good", "5 factors as good")
+    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items() if name != "python")
+    return "\n\n".join(
+        [
+            table(head, "lrrrrr", rows),
+            f"{about['answers']:,} answers fitted, {about['held_out']:,} held out (seed {about['seed']}); who gives "
+            f"every answer the same chance has a log loss of {about['base_rate_log_loss']:.4f}. One thread each, at "
+            f"most {about['limit']:.0f} seconds, which a last step may exceed. Machine: {about['machine']}. Versions: "
+            f"{versions}. Date: {about['date']}.",
+        ]
+    )
 
 
 def probabilities(values: dict[str, float]) -> str:
