@@ -11,6 +11,8 @@ import numpy as np
 
 from .._numba import kept
 
+LETTERS = 7
+
 
 @kept
 def spread(answers, place, gap, last, out):
@@ -47,16 +49,24 @@ def named(nodes, size, place, kinds, out):
 
 
 @kept
-def expected(left, right, whole, students, up, log_init, log_not, down):
-    """Log likelihood and how many knew it at the start; what comes down on every stretch into `down` (stretches, 3).
+def expected(left, right, whole, students, p_init, p_transit, p_slip, p_guess):
+    """The E-step: log likelihood, how many knew it at the start, and (letters, 3) what comes down on the letters.
 
-    up: (stretches, 3) logarithms of known, learned and unknown, of the letters given. whole: stretches that are the
-    whole sequences of so many `students`. NaN where some student's answers have probability zero.
+    whole: stretches that are the whole sequences of so many `students`. The log likelihood is NaN where some student's
+    answers have probability zero.
     """
-    letters = len(up) - len(left)
+    up, down = np.zeros((LETTERS + len(left), 3)), np.zeros((LETTERS + len(left), 3))
+    log_init, log_not = np.log(p_init), np.log(1 - p_init)
+    up[0, 0], up[1, 0] = np.log(p_slip), np.log(1 - p_slip)  # wrong, right, not asked; then the same as last answers
+    up[0, 2], up[1, 2] = np.log(1 - p_guess), np.log(p_guess)
+    for n in range(3):
+        up[n + 3, 0], up[n + 3, 1], up[n + 3, 2] = up[n, 0], -np.inf, up[n, 2]
+        up[n, 1] = up[n, 2] + np.log(p_transit)
+        up[n, 2] += np.log(1 - p_transit)
+    up[LETTERS - 1, 1] = -np.inf
     late = np.empty(len(left))
     for n in range(len(left)):
-        one, two, here = left[n], right[n], letters + n
+        one, two, here = left[n], right[n], LETTERS + n
         early_path, late_path = up[one, 1] + up[two, 0], up[one, 2] + up[two, 1]
         up[here, 0] = up[one, 0] + up[two, 0]
         up[here, 2] = up[one, 2] + up[two, 2]
@@ -73,7 +83,7 @@ def expected(left, right, whole, students, up, log_init, log_not, down):
         known, learned, unknown = log_init + up[n, 0], log_not + up[n, 1], log_not + up[n, 2]
         top = max(known, learned, unknown)
         if top == -np.inf:
-            return np.nan, np.nan
+            return np.nan, np.nan, down[:LETTERS]
         known, learned, unknown = math.exp(known - top), math.exp(learned - top), math.exp(unknown - top)
         norm = known + learned + unknown
         total += students[k] * (top + math.log(norm))
@@ -83,7 +93,7 @@ def expected(left, right, whole, students, up, log_init, log_not, down):
         down[n, 1] += share * learned
         down[n, 2] += share * unknown
     for n in range(len(left) - 1, -1, -1):
-        one, two, here = left[n], right[n], letters + n
+        one, two, here = left[n], right[n], LETTERS + n
         known, learned, unknown = down[here, 0], down[here, 1], down[here, 2]
         in_right = learned * late[n]
         in_left = learned - in_right
@@ -93,4 +103,4 @@ def expected(left, right, whole, students, up, log_init, log_not, down):
         down[two, 0] += known + in_left
         down[two, 1] += in_right
         down[two, 2] += unknown
-    return total, init
+    return total, init, down[:LETTERS]

@@ -104,20 +104,16 @@ class Stretches:
         Raises ValueError where some student's answers have probability zero.
         """
         p_init, p_transit, p_slip, p_guess = params
-        with np.errstate(divide="ignore"):
-            log = np.log(np.array([p_init, 1 - p_init, p_transit, 1 - p_transit]))
-            if_known = np.log(np.array([p_slip, 1 - p_slip, 1.0]))
-            if_not = np.log(np.array([1 - p_guess, p_guess, 1.0]))
-        known = np.concatenate([if_known, if_known, [0.0]])
-        learned = np.concatenate([if_not + log[2], np.full(4, -np.inf)])
-        unknown = np.concatenate([if_not + log[3], if_not, [0.0]])
-        letters, total, init = (_outside if loops() is None else _compiled)(self, (known, learned, unknown), log)
+        if loops() is None:
+            total, init, letters = _expected(self, params)
+        else:
+            total, init, letters = loops().expected(self.left, self.right, *self.whole, *params)
         if np.isnan(total):
             raise ValueError(
                 f"some student's answers have probability zero under p_init, p_transit, p_slip, p_guess = "
                 f"{p_init:g}, {p_transit:g}, {p_slip:g}, {p_guess:g}: move them away from 0 and 1"
             )
-        k, a, u = letters[:, :_NOTHING].reshape(3, 2, 3)  # (path, before last or last, wrong · right · gap)
+        k, a, u = letters[:_NOTHING].T.reshape(3, 2, 3)  # (path, before last or last, wrong · right · gap)
         asked_known, asked_not = k.sum(0), (a + u).sum(0)
         return Counts(
             students=self.students,
@@ -142,24 +138,19 @@ def loops():
     return _loops
 
 
-def _compiled(stretches: Stretches, letters, log) -> tuple[np.ndarray, float, float]:
-    """What `_outside` returns, by compiled loops over all levels at once."""
-    up, down = (np.zeros((stretches.sizes[-1], 3)) for _ in range(2))
-    up[:_LETTERS] = np.transpose(letters)
-    total, init = loops().expected(stretches.left, stretches.right, *stretches.whole, up, log[0], log[1], down)
-    return down[:_LETTERS].T, total, init
-
-
-def _outside(stretches: Stretches, letters, log) -> tuple[np.ndarray, float, float]:
-    """What comes down on the letters, (3, letters), the log likelihood, and how many knew it at the start.
-
-    letters: logarithms of known, learned and unknown. log: of p_init and 1 - p_init, first. The log likelihood is NaN
-    where some student's answers have probability zero.
-    """
+def _expected(stretches: Stretches, params) -> tuple[float, float, np.ndarray]:
+    """The E-step in numpy, level by level; what it returns stands at `_loops.expected`."""
+    p_init, p_transit, p_slip, p_guess = params
+    with np.errstate(divide="ignore"):
+        log = np.log(np.array([p_init, 1 - p_init, p_transit, 1 - p_transit]))
+        if_known = np.log(np.array([p_slip, 1 - p_slip, 1.0]))
+        if_not = np.log(np.array([1 - p_guess, p_guess, 1.0]))
     sizes, n = stretches.sizes, stretches.sizes[-1]
     levels = [slice(a, b) for a, b in pairwise(sizes[1:])]
     known, learned, unknown = up = np.zeros((3, n))
-    up[:, :_LETTERS] = letters
+    known[:_LETTERS] = np.concatenate([if_known, if_known, [0.0]])
+    learned[:_LETTERS] = np.concatenate([if_not + log[2], np.full(4, -np.inf)])
+    unknown[:_LETTERS] = np.concatenate([if_not + log[3], if_not, [0.0]])
     late = np.zeros(n)  # P(learned in the right half | learned in the stretch)
     for here in levels:
         left, right = stretches.halves(here)
@@ -172,7 +163,7 @@ def _outside(stretches: Stretches, letters, log) -> tuple[np.ndarray, float, flo
     paths = up[:, index] + log[[0, 1, 1], None]
     top = paths.max(0)
     if np.isneginf(top).any():
-        return up, np.nan, np.nan
+        return np.nan, np.nan, up[:, :_LETTERS].T
     weights = np.exp(paths - top)
     norm = weights.sum(0)
     total = float(students @ (top + np.log(norm)))
@@ -189,7 +180,7 @@ def _outside(stretches: Stretches, letters, log) -> tuple[np.ndarray, float, flo
             first = sizes[sizes.index(here.start) - 1]
             for row, part in zip(down[:, first : here.start], parts, strict=True):
                 row += np.bincount(half - first, part, minlength=len(row))
-    return down[:, :_LETTERS], total, float(weights[0].sum())
+    return total, float(weights[0].sum()), down[:, :_LETTERS].T
 
 
 def _step_number(lengths: np.ndarray) -> np.ndarray:
