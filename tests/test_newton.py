@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from ktlib import BKTParams, bkt
-from ktlib.bkt import NAMES, em
+from ktlib.bkt import NAMES, _newton, em
 from ktlib.bkt._newton import BOUND, ChangePoints, climb, draws, normal_points, to_logit, to_params, to_probability
 from ktlib.data.sequences import as_sequences
 
@@ -30,6 +30,18 @@ def test_value_slope_and_curvature(rows, logits):
     by_steps = differences(lambda at: bkt.log_likelihood(rows, to_params(at)).sum(), logits, 1e-5)
     np.testing.assert_allclose(slope, by_steps, atol=1e-5)
     np.testing.assert_allclose(curvature, differences(lambda at: skill.derivatives(at)[1], logits, 1e-5), atol=1e-7)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=a_class(), logits=some_logits)
+def test_compiled_loops_find_what_arrays_do(rows, logits):
+    skill = ChangePoints(as_sequences(rows))
+    compiled = skill.derivatives(logits), skill.em_step(logits)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_newton, "loops", lambda: None)
+        arrays = skill.derivatives(logits), skill.em_step(logits)
+    for one, other in zip((*compiled[0], compiled[1]), (*arrays[0], arrays[1]), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
 
 
 @settings(max_examples=60, deadline=None)

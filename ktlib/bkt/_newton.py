@@ -15,6 +15,7 @@ from functools import cache
 import numpy as np
 
 from ..data.sequences import Sequences
+from ._stretches import loops
 from .model import NAMES, BKTParams
 
 EDGE = 1e-6  # probabilities are sought between this and one minus this
@@ -80,6 +81,7 @@ class ChangePoints:
         self.students, self.answers = len(sequences), sequences.n_answers
         self.longest = int((wrong + right)[last].max())  # most answers of one student
         self.wrong = int(self.times @ wrong[last])
+        self.room = np.empty(self.size.max())
 
     def _weights(self, logits):
         """log P(answers), and how often each change point is expected."""
@@ -89,22 +91,31 @@ class ChangePoints:
         norm = np.add.reduceat(weight, self.start)
         return float(self.times @ (top + np.log(norm))), weight * (self.times / norm)[self.row]
 
+    def _sums(self, logits):
+        """log P(answers), expected successes and trials, (4,) each, and the covariance of x − np over k, (4, 4)."""
+        p = to_probability(logits)
+        if loops() is not None:
+            out = np.zeros((6, 4))
+            place = self.x, self.n, self.start, self.size, self.times, self.room
+            value = loops().derivatives(np.asarray(logits, float), np.logaddexp(0, logits), p, *place, out)
+            return value, out[0], out[1], out[2:]
+        value, weight = self._weights(logits)
+        score = self.x - self.n * p[:, None]
+        weighted = score * weight
+        each = np.add.reduceat(weighted, self.start, axis=1)
+        return value, self.x @ weight, self.n @ weight, weighted @ score.T - (each / self.times) @ each.T
+
     def em_step(self, logits):
         """Logits after one step of expectation-maximisation; a probability without trials keeps its value."""
-        _, weight = self._weights(logits)
-        x, n = self.x @ weight, self.n @ weight
+        _, x, n, _ = self._sums(logits)
         p = np.where(n > 0, x / np.where(n > 0, n, 1), to_probability(logits))
         return np.clip(to_logit(np.clip(p, EDGE, 1 - EDGE)), -BOUND, BOUND)
 
     def derivatives(self, logits):
         """log P(answers), its slope (4,) and its curvature (4, 4)."""
-        value, weight = self._weights(logits)
+        value, x, n, covariance = self._sums(logits)
         p = to_probability(logits)
-        score = self.x - self.n * p[:, None]
-        weighted = score * weight
-        each = np.add.reduceat(weighted, self.start, axis=1)
-        curvature = weighted @ score.T - (each / self.times) @ each.T - np.diag(p * (1 - p) * (self.n @ weight))
-        return value, weighted.sum(1), curvature
+        return value, x - n * p, covariance - np.diag(p * (1 - p) * n)
 
     def log_likelihoods(self, logits):
         """log P(answers) under each of (n, 4) logits."""
