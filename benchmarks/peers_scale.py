@@ -129,7 +129,7 @@ def py_irt(priors):
         )  # fmt: skip
 
         class Watched(IrtModelTrainer):
-            """Asked for its parameters after each step that gained; notes them every twentieth time, and at the limit."""
+            """Asked for its parameters after each step that gained; notes every twentieth, and at the limit."""
 
             asked = 0
 
