@@ -129,13 +129,13 @@ def py_irt(priors):
         )  # fmt: skip
 
         class Watched(IrtModelTrainer):
-            """Asked for its parameters after each step that gained; told of every twentieth time, and of the last."""
+            """Asked for its parameters after each step that gained; notes every twentieth, and at the limit."""
 
             asked = 0
 
             def export(self, items):
                 self.asked += 1
-                if self.asked % 20 == 1 or self.irt_model is None:
+                if self.asked % 20 == 1 or watch.spent() > watch.limit:
                     self.noted()
                 return {}
 
