@@ -178,7 +178,7 @@ class Slope:
 
     def __str__(self) -> str:
         ends = "" if self.low is None else f" ({self.low:.2f} to {self.high:.2f})"
-        return f"{self.power:.2f}{ends}"
+        return f"{self.power:.2f}{ends}".replace("-", "−")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
