@@ -215,9 +215,9 @@ class ScaleStudy:
         return Slope.of([r.answers for r in rows], [getattr(r, what) for r in rows]) if len(rows) > 1 else None
 
     def core_seconds(self, name: str, answers: float) -> float:
-        """What a fit takes by the paper's rule: the model's fit nearest in size, in proportion to the answers."""
-        row = min(self.sized(name), key=lambda row: abs(np.log(row.answers / answers)))
-        return row.cpu_seconds * answers / row.answers
+        """What a fit takes by the paper's rule: the model's fit nearest in size, scaled as 2PL's time grows."""
+        row, growth = min(self.sized(name), key=lambda row: abs(np.log(row.answers / answers))), self.growth("2PL")
+        return row.cpu_seconds * (answers / row.answers) ** (growth.power if growth else 1.0)
 
     def __repr__(self) -> str:
         return f"ScaleStudy: {len(self.rows)} fits of up to {max(row.answers for row in self.rows):,} answers"

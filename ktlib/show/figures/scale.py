@@ -20,7 +20,7 @@ def spell(seconds: float) -> str:
     for unit, size in (("hours", 3600), ("minutes", 60)):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} seconds"
+    return f"{seconds:.0f} seconds" if seconds >= 10 else f"{seconds:.1f} seconds"
 
 
 def millions(answers: float) -> str:
@@ -52,9 +52,10 @@ def training_loss(rows: Sequence[Row]) -> Figure:
         strokes.key_below(page, names, words + f"n = {millions(size)} simulated answers, one fit each")
 
     slowest = max(seconds for seconds, _ in ends)
+    who = f"the last of {len(rows)} models" if len(rows) > 1 else rows[0].name
     return Figure(
         draw,
-        finding=f"{millions(size).capitalize()} answers: the last of {len(rows)} models is done after {spell(slowest)}",
+        finding=f"{millions(size).capitalize()} answers: {who} is done after {spell(slowest)}",
         alt=f"Loss an answer against time for {len(rows)} models on {millions(size)} answers. Done after: "
         + ", ".join(f"{row.name} {spell(end[0])}" for row, end in zip(rows, ends, strict=True))
         + ". The paper's models were done within 30 to 40 minutes, on another machine.",
@@ -80,8 +81,8 @@ def time_to_converge(rows: Sequence[Row]) -> Figure:
 
     return Figure(
         draw,
-        finding=f"{millions(size).capitalize()} answers take {minutes[0]:.1f} minutes with {rows[0].name}, "
-        f"{minutes[-1]:.1f} with {rows[-1].name}",
+        finding=f"{millions(size).capitalize()} answers take {minutes[0]:.1f} minutes with {rows[0].name}"
+        + (f", {minutes[-1]:.1f} with {rows[-1].name}" if len(rows) > 1 else ""),
         alt=f"Minutes that a fit of {millions(size)} answers takes: "
         + ", ".join(f"{row.name} {m:.1f}" for m, row in zip(minutes, rows, strict=True))
         + ". The paper says 30 for most models and less than 40 for the longest.",
@@ -196,23 +197,25 @@ def small_samples(ltm: Mapping[str, Sequence[float]], small: Sequence[Mapping[st
 
 def cost(study: ScaleStudy, answers: float, dollars: float) -> Figure:
     """What one fit costs, a bar a model. answers: how many. dollars: price of a core for an hour."""
-    names = study.models(study.largest)
+    names, run = study.models(), study.models(study.largest)
     cents = [100 * dollars * study.core_seconds(name, answers) / 3600 for name in names]
 
     def draw(page: Page) -> None:
         ax = page.panels()
-        strokes.bars(ax, cents, [f"{value:.2g} cents" for value in cents], ESTIMATE)
+        words = [f"{'' if name in run else '≈ '}{value:.2f} cents" for name, value in zip(names, cents, strict=True)]
+        strokes.bars(ax, cents, words, ESTIMATE)
         strokes.rows(page, ax, names)
         ax.set(xlim=(0, 1.4 * max(cents)), xlabel="US cents a fit")
-        said = f"n = {millions(answers)} answers, one fit each by the paper's rule, core-seconds in proportion; "
-        strokes.key_below(page, [(f"at {dollars:g} dollars a core-hour", ESTIMATE)], said + "the price is our setting")
+        said = f"n = {millions(answers)} answers, one fit each by the paper's rule; the price is our setting"
+        said += "; ≈: scaled up from fewer answers" if run != names else ""
+        strokes.key_below(page, [(f"at {dollars:g} dollars a core-hour", ESTIMATE)], said)
 
     return Figure(
         draw,
-        finding=f"A fit of {millions(answers)} answers costs {cents[0]:.2g} cents with {names[0]}"
-        + (f", {cents[-1]:.2g} with {names[-1]}" if len(names) > 1 else ""),
+        finding=f"A fit of {millions(answers)} answers costs {cents[0]:.2f} cents with {names[0]}"
+        + (f", {cents[names.index(run[-1])]:.2f} with {run[-1]}" if len(run) > 1 else ""),
         alt=f"Cost of one fit of {millions(answers)} answers at {dollars:g} dollars a core-hour: "
-        + ", ".join(f"{name} {value:.2g} cents" for name, value in zip(names, cents, strict=True))
+        + ", ".join(f"{name} {value:.2f} cents" for name, value in zip(names, cents, strict=True))
         + ".",
         name="cost",
     )
