@@ -88,7 +88,9 @@ bench: $(TEST)
 
 bench-scale: $(TEST)
 	$(BIN)/python benchmarks/scale.py
-	$(BIN)/python benchmarks/scale.py --answers 1e6 --rule safe
+	$(BIN)/python benchmarks/scale.py --answers 1e6 --factors 3 5 10 20
+	$(BIN)/python benchmarks/scale.py --answers 1e6 --factors 3 5 10 20 --rule safe
+	$(BIN)/python benchmarks/scale_small.py
 
 serve: book
 	$(BIN)/python -m http.server 8000 --directory book/_build/html
