@@ -4,7 +4,9 @@ import sys
 from importlib import import_module
 from importlib.util import find_spec
 
-EXTRA = () if find_spec("torch") and find_spec("pyro") else ("dkt", "programs", "svi", "nuts")  # what is not offered
+EXTRA = (
+    () if find_spec("torch") and find_spec("pyro") else ("dkt", "programs", "svi", "nuts", "distributed", "processes")
+)  # what is not offered
 
 
 def lazily(package: str, rooms, names=None):

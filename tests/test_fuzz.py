@@ -9,6 +9,7 @@ import dataclasses
 import inspect
 import linecache
 import math
+import os
 import resource
 import signal
 import tempfile
@@ -526,6 +527,8 @@ def doors():
             progress=False,
         ),
     )
+    if BAYES:
+        yield from _shared(g())
     kept = dict(responses=r, checkpoint=g()["folder"] / "fit.npz", every=1)
     yield (
         "irt.ascent.memory",
@@ -672,6 +675,26 @@ def doors():
         yield "forecast.dkt.DKT.predict", g()["dkt"].predict, dict(table=g()["table"])
 
 
+def _shared(t):
+    """Doors of fits by several processes; here it is one that shares with nobody."""
+    from ktlib.irt import distributed, processes
+
+    known = {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}
+    for name, value in known.items():
+        os.environ.setdefault(name, value)
+    few = dict(backend="gloo", timeout=60.0)
+    yield "irt.processes.joined", processes.joined, few
+    processes.joined("gloo")
+    yield "irt.distributed.share", distributed.share, dict(responses=t["many"], rank=0, world=2)
+    settings = dict(tol=1.0, max_steps=3, frozen=[], learned=["ability"], progress=False)
+    fitted = dict(responses=t["many"], model="two-parameter", gather=True) | few | settings
+    yield "irt.distributed.fit", distributed.fit, fitted
+    path = t["folder"] / "log.parquet"
+    t["frame"].to_parquet(path)
+    columns = dict(student="student", item="item", correct="correct")
+    yield "irt.distributed.read", distributed.read, dict(paths=path) | columns
+
+
 def _trials():
     """Doors of the experiment."""
     from ktlib.homework import alarms, analysis, pilot, power, trial
@@ -715,6 +738,8 @@ BEHIND = {
     "homework.gaps": {"Gaps"},
     "homework.proficiency": {"Proficiency", "Warnings"},
     "irt.ascent": {"climb", "default_tol"},
+    "irt.distributed": {"main"},
+    "irt.processes": {"ProcessLost", "Processes"},
     "forecast.baselines": {
         "LogisticFactors", "Means", "Rasch", "earlier", "read_log", "read_training", "skill_matrix", "skill_names",
     },

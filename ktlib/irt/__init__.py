@@ -1,10 +1,11 @@
 """Many questions: 2PL, factorization and hierarchical factorization.
 
 model: what they say of an answer. simulation: draws from it. priors, posterior: beliefs before and after. fits: what
-a fit returns. ascent: the fast fit. svi: the same by Pyro. nuts: draws to judge both by. programs: the models as Pyro
-programs. mml: fits by marginal likelihood. marginal: that likelihood, its slopes and curvature. recipe: the paper's
-released code. updating: a week's answers added to a posterior. surprise: the sign that a refit is due. new_items: what
-is believed of items nobody has answered. scoring: one student's ability from fixed items.
+a fit returns. ascent: the fast fit. distributed: the same by many machines. processes: how these add up and fail
+together. svi: the same by Pyro. nuts: draws to judge both by. programs: the models as Pyro programs. mml: fits by
+marginal likelihood. marginal: that likelihood, its slopes and curvature. recipe: the paper's released code. updating: a
+week's answers added to a posterior. surprise: the sign that a refit is due. new_items: what is believed of items nobody
+has answered. scoring: one student's ability from fixed items.
 """
 
 from .._doors import lazily
@@ -18,6 +19,8 @@ __getattr__, __dir__, __all__ = lazily(
         "posterior",
         "fits",
         "ascent",
+        "distributed",
+        "processes",
         "svi",
         "nuts",
         "programs",

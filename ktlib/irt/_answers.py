@@ -81,7 +81,7 @@ class Answers:
         return sparse.csr_matrix((values, self.item, indptr), shape=(len(indptr) - 1, self.items))
 
 
-def each(work: Callable, parts: Sequence) -> Iterator:
+def each(work: Callable, parts: Sequence | Iterator) -> Iterator:
     """`work` done on every part, as many at a time as there are processors; the results in the parts' order, so that
     sums are always the same, and never many of them waiting.
 
@@ -92,7 +92,7 @@ def each(work: Callable, parts: Sequence) -> Iterator:
         with np.errstate(over="ignore", invalid="ignore"):
             return work(part)
 
-    if len(parts) == 1:
+    if isinstance(parts, Sequence) and len(parts) == 1:
         yield quietly(parts[0])
         return
     with ThreadPoolExecutor(THREADS) as pool:

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from .. import _checks as checks
 from ._answers import Answers
+from ._sharing import ALONE, Alone
 from ._spreads import Ties, spreads
 from ._starts import check_start
 from ._two_parameter import curvature, moments
@@ -40,23 +41,23 @@ def calibrated(posterior: Posterior, responses, priors) -> Posterior:
     return with_spreads(posterior, responses, priors)[0]
 
 
-def with_spreads(posterior: Posterior, responses, priors) -> tuple[Posterior, str]:
+def with_spreads(posterior: Posterior, responses, priors, among: Alone = ALONE) -> tuple[Posterior, str]:
     """`calibrated` of a fit's own posterior, and in words what its spreads are."""
     kind, blocks, frozen = Model.of("two-parameter", responses), posterior.blocks, posterior.frozen
-    if kind.items <= ITEMS and kind.students * kind.items <= NUMBERS:
-        new, words = _solved(kind, blocks, frozen, responses, priors), "calibrated by one solve for all"
+    if kind.items <= ITEMS and among.sum(kind.students) * kind.items <= NUMBERS:
+        new, words = _solved(kind, blocks, frozen, responses, priors, among), "calibrated by one solve for all"
     else:
         order = ("discrimination", "difficulty")
         rates = {name: 1 / kind.spread(priors, name).scale ** 2 for name in kind.shapes}
         known = np.column_stack([blocks[name].scale ** 2 for name in order])
-        ties = Ties(blocks, rates, _pieces(responses, blocks), frozen)
+        ties = Ties(blocks, rates, _pieces(responses, blocks), frozen, among)
         items, ability, words = spreads(ties, known, blocks["ability"].scale ** 2)
         new = {name: np.sqrt(v) for name, v in zip(("ability", *order), (ability, *items.T), strict=True)}
     blocks = {name: block if name in frozen else replace(block, scale=new[name]) for name, block in blocks.items()}
     return replace(posterior, blocks=blocks), words
 
 
-def _solved(kind: Model, blocks, frozen, responses, priors) -> dict[str, np.ndarray]:
+def _solved(kind: Model, blocks, frozen, responses, priors, among: Alone) -> dict[str, np.ndarray]:
     """Every block's spreads, by one dense solve."""
     data, alpha = Answers.of(responses), blocks["discrimination"]
     omega, a = curvature(data, blocks), moments(alpha)[0][data.item]
@@ -69,17 +70,18 @@ def _solved(kind: Model, blocks, frozen, responses, priors) -> dict[str, np.ndar
     item = np.zeros((2 * n, 2 * n))
     for row, col, values in ((0, 0, by_alpha * by_alpha), (0, 1, -by_alpha * a), (1, 0, -by_alpha * a), (1, 1, a * a)):
         item[items + row * n, items + col * n] = data.by_item(omega * values)
-    item[np.diag_indices(2 * n)] += np.concatenate([1 / kind.spread(priors, name).scale ** 2 for name in order])
+    if among.rank == 0:  # priors count once
+        item[np.diag_indices(2 * n)] += np.concatenate([1 / kind.spread(priors, name).scale ** 2 for name in order])
     held = np.repeat([name in frozen for name in order], n)
     known = np.concatenate([blocks[name].scale for name in order])[held] ** 2
     scaled = np.zeros_like(mixed) if "ability" in frozen else mixed / student[:, None]
-    left = (item - mixed.T @ scaled)[~held]
+    left = among.sum(item - mixed.T @ scaled)[~held]
     covariance = np.linalg.inv(left[:, ~held])
     moves = covariance @ left[:, held]  # of the free items' numbers, with the held ones'
     spread = np.full(2 * n, np.nan)
     spread[~held] = np.diag(covariance) + moves**2 @ known
     if "ability" in frozen:
-        spread[~held] += (mixed[:, ~held] @ covariance).T ** 2 @ blocks["ability"].scale ** 2
+        spread[~held] += among.sum((mixed[:, ~held] @ covariance).T ** 2 @ blocks["ability"].scale ** 2)
     free = scaled[:, ~held]
     ability = 1 / student + np.einsum("ij,jk,ik->i", free, covariance, free, optimize=True)
     ability += (scaled[:, held] - free @ moves) ** 2 @ known

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import _checks as checks
 from ..data import _saved
+from ._sharing import ALONE, Alone
 from .priors import Normal
 
 KIND = "checkpoint"
@@ -19,23 +20,30 @@ KIND = "checkpoint"
 class Checkpoint:
     """The state of a climb, written to `path` after every so many sweeps that gained; read from it, if it is there.
 
-    about: what must be the same for a fit to go on. Raises ValueError for a file of another fit.
+    about: what must be the same for a fit to go on. among: the processes that share it, of which the first reads and
+    writes, all students' rows in the file. Raises ValueError for a file of another fit.
     """
 
-    def __init__(self, path, every, about: dict):
+    def __init__(self, path, every, about: dict, among: Alone = ALONE):
         self.path = Path(checks.instance(path, (str, os.PathLike), "checkpoint", "give the path of a file"))
         self.every, self.about, self.sweeps = checks.whole(every, "every", 1), about, 0
-        self.phase, self.begun, self.found = 0, np.empty(0), None
-        if self.path.exists():
-            self._read()
+        self.among, self.phase, self.begun, self.found = among, 0, np.empty(0), None
+        if found := among.told(self._read):
+            self.phase, self.begun, self.found = found
 
     def _read(self):
+        if not self.path.exists():
+            return None
         arrays, about = _saved.load(self.path, KIND)
         if about["fit"] != self.about:
-            raise ValueError(f"checkpoint {self.path} is of another fit, or of other answers: give another path")
+            many = max(self.among.size, np.size(about["fit"].get("data"))) > 1
+            others = ", or of another number of processes" if many else ""
+            raise ValueError(
+                f"checkpoint {self.path} is of another fit, or of other answers{others}: give another path"
+            )
         with _saved.whole(self.path, KIND):
-            self.phase, self.begun = about["phase"], arrays["begun"]
-            self.found = about["at"] | {"trace": arrays["trace"].tolist(), "arrays": arrays}
+            at = about["at"] | {"trace": arrays["trace"].tolist(), "arrays": arrays}
+            return about["phase"], arrays["begun"], at
 
     def taken(self, phase: int) -> dict | None:
         """Where this phase of the fit is to go on; None where it has to begin."""
@@ -50,6 +58,8 @@ class Checkpoint:
 
         def belief(which, name, old):
             loc, scale = (np.array(arrays[f"{which}.{name}.{part}"]) for part in ("loc", "scale"))
+            if of_students(which, name, old):
+                loc, scale = self.among.own(loc), self.among.own(scale)
             return Normal(loc, scale, old.log, old.names if old.loc.shape == loc.shape else None)
 
         parts = zip(("block", "prior"), state, strict=True)
@@ -63,8 +73,12 @@ class Checkpoint:
         arrays = {"trace": np.array(trace), "begun": self.begun}
         for which, beliefs in zip(("block", "prior"), state, strict=True):
             for name, belief in beliefs.items():
-                arrays |= {f"{which}.{name}.loc": belief.loc, f"{which}.{name}.scale": belief.scale}
+                rows = self.among.whole if of_students(which, name, belief) else np.asarray
+                arrays |= {f"{which}.{name}.loc": rows(belief.loc), f"{which}.{name}.scale": rows(belief.scale)}
         told = {"version": _saved.VERSION, "kind": KIND, "fit": self.about, "phase": self.phase, "at": at}
+        self.among.told(lambda: self._write(arrays, told))
+
+    def _write(self, arrays, told):
         beside = self.path.with_name(self.path.name + ".part")
         try:
             with open(beside, "wb") as file:
@@ -74,6 +88,11 @@ class Checkpoint:
             os.replace(beside, self.path)
         finally:
             beside.unlink(missing_ok=True)
+
+
+def of_students(which: str, name: str, belief: Normal) -> bool:
+    """Whether a belief of a state has a row for each student: a block, or a prior with their names."""
+    return name == "ability" and (which == "block" or belief.names is not None)
 
 
 def fingerprint(responses, state) -> int:

@@ -6,6 +6,8 @@ have weights. Sums are the same to rounding, and the same to the last bit whatev
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import sparse
 
@@ -14,23 +16,25 @@ from . import _two_parameter as two_parameter
 from ._answers import FEW, each
 from ._factors import FactorAscent, symmetric
 from ._packed import Packed
+from ._sharing import ALONE, Alone
 from .model import Model
 
 
 class CompiledTwoParameter(two_parameter.TwoParameterAscent):
     """`TwoParameterAscent` with its two passes over the answers compiled."""
 
-    def __init__(self, data: Packed, frozen):
-        self.data, self.frozen = data, frozen
-        self.stages = (False, True) if len(data) <= two_parameter.EXACT else (False,)
+    def __init__(self, data: Packed, frozen, among: Alone = ALONE):
+        self.data, self.frozen, self.among = data, frozen, among
+        self.stages = two_parameter.stages(data, among)
         self.students, self.items = data.students.parts(), data.items.parts()
 
     def _students(self, blocks, exact):
         return self._pass(blocks, 0, exact, True)
 
     def _items(self, blocks, name, exact):
-        first, second = self._pass(blocks, 1 + (name == "discrimination"), exact, False)[1]
-        return first, second / blocks[name].scale if exact and name == "discrimination" else second
+        slopes = self._pass(blocks, 1 + (name == "discrimination"), exact, False)[1]
+        slopes[1] /= blocks[name].scale if exact and name == "discrimination" else 1.0
+        return slopes
 
     def _pass(self, blocks, kind, exact, value):
         """The expected log likelihood, if wanted, and the two slopes of every row."""
@@ -77,11 +81,11 @@ class CompiledFactors(FactorAscent):
     The difficulty is one more loading, on a coordinate that is −1 for every student and certain.
     """
 
-    def __init__(self, kind: Model, data: Packed, frozen):
-        self.kind, self.data, self.frozen = kind, data, frozen
+    def __init__(self, kind: Model, data: Packed, frozen, among: Alone = ALONE):
+        self.kind, self.data, self.frozen, self.among = kind, data, frozen, among
         self.own, self.coordinates = kind.factors, kind.shapes["ability"][1]
-        each_has = (self.coordinates + 1) ** 2
-        self.students, self.items = data.students.parts(each_has), data.items.parts(each_has)
+        each_has, typical = (self.coordinates + 1) ** 2, among.sum(data.items.starts) / among.size
+        self.students, self.items = data.students.parts(each_has), replace(data.items, starts=typical).parts(each_has)
 
     def _sides(self, blocks):
         """Means and variances of what is multiplied: (students, 2, coordinates + 1), (items, 2, coordinates + 1)."""
@@ -98,10 +102,11 @@ class CompiledFactors(FactorAscent):
         wide, n = self.coordinates + 1, rows.stop - rows.start
         half, pull = np.zeros((n, wide * (wide + 1) // 2)), np.zeros((n, wide))
         total = kernels.factors(rows.start, rows.stop, *side.arrays, own, other, value, half, pull)
-        return symmetric(half, wide), pull, total
+        return half, pull, total
 
     def _student_sums(self, rows, sides):
-        matrix, pull, value = self._sums(rows, self.data.students, *sides, True)
+        half, pull, value = self._sums(rows, self.data.students, *sides, True)
+        matrix = symmetric(half, self.coordinates + 1)
         return matrix[:, :-1, :-1], pull[:, :-1] + matrix[:, :-1, -1], value
 
     def _item_sums(self, rows, sides):

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import expit
 
 from ._answers import NODES, WEIGHTS, Answers, each, stepped
+from ._sharing import ALONE, Alone
 from .model import Model
 from .posterior import Normal, divergence
 
@@ -27,8 +28,8 @@ class FactorAscent:
 
     stages = (False,)
 
-    def __init__(self, kind: Model, data: Answers, frozen):
-        self.kind, self.frozen, self.pieces = kind, frozen, data.pieces()
+    def __init__(self, kind: Model, data: Answers, frozen, among: Alone = ALONE):
+        self.kind, self.frozen, self.pieces, self.among = kind, frozen, data.pieces(), among
         self.own, self.coordinates = kind.factors, kind.shapes["ability"][1]
         self.students, self.items = [piece.rows for piece in self.pieces], [slice(0, data.items)]  # done at a time
 
@@ -38,19 +39,22 @@ class FactorAscent:
         ability, likelihood = self._students(blocks, priors)
         kl = -self._remainder(blocks) if exact else 0.0
         for name, block in blocks.items():
+            if name != "ability" and self.among.rank:
+                continue  # items' numbers are counted once
             prior = self.kind.spread(priors, name)
             if name == "effects":
                 block, prior = (Normal(b.loc[self.kind.mask], b.scale[self.kind.mask]) for b in (block, prior))
             kl += divergence(block, prior)
-        return likelihood - kl, ability
+        return self.among.sum(likelihood - kl), ability
 
     def sweep(self, state, step, stage, ability):
         """Students, then items and effects moved by a step; frozen blocks stay."""
         blocks, priors = state
         if "ability" not in self.frozen:
             square = (self._loadings(blocks)[0] ** 2).mean(0)
-            blocks = blocks | {"ability": _towards(blocks["ability"], ability, step, square)}
-        square = (blocks["ability"].loc[:, : self.own] ** 2).mean(0)
+            blocks = blocks | {"ability": self.among.agreed(_towards, blocks["ability"], ability, step, square)}
+        square = (blocks["ability"].loc[:, : self.own] ** 2).sum(0)
+        square = self.among.sum(square) / self.among.sum(self.kind.students)
         for name, to in self._items(blocks, priors).items():
             blocks = blocks | {name: _towards(blocks[name], to, step, square if name == "loadings" else None)}
         return blocks, priors
@@ -94,7 +98,7 @@ class FactorAscent:
         return matrix, piece.table(kappa + omega * beta[piece.item]) @ a, value
 
     def _item_sums(self, rows, sides):
-        """Of all items: the quadratic in (a, β) that their answers make."""
+        """Of all items: the quadratic in (a, β) that their answers make, by its lower half."""
         m, s2 = sides[0][0], sides[0][1][:, self.coordinates :]
         lower, across = np.tril_indices(self.coordinates + 1)
 
@@ -106,8 +110,7 @@ class FactorAscent:
             square[:, (lower == across) & (lower < self.coordinates)] += s2[piece.rows]
             return np.hstack([piece.table(omega).T @ square, piece.table(kappa).T @ f])
 
-        half, pull = np.split(sum(each(work, self.pieces)), [len(lower)], axis=1)
-        return symmetric(half, self.coordinates + 1), pull
+        return np.split(sum(each(work, self.pieces)), [len(lower)], axis=1)
 
     def _items(self, blocks, priors):
         """Loadings, difficulty and effects after one whole step; those held stay."""
@@ -117,13 +120,13 @@ class FactorAscent:
         moved = {name: self._held(kind.spread(priors, name)) for name in free}  # prior, and then where they go
         fed = kind.attributes is not None and "effects" not in self.frozen
 
-        def work(rows):
-            matrix, pull = self._item_sums(rows, sides)
+        def work(rows, half, pull):
+            matrix = symmetric(half, self.coordinates + 1)
             if free:
                 self._solve_items(rows, matrix, pull, means, moved)
             return self._effect_sums(rows, matrix, pull, means[rows]) if fed else 0.0
 
-        sums = list(each(work, self.items))
+        sums = list(self.among.each(lambda rows: self._item_sums(rows, sides), work, self.items))
         new = {name: Normal(*(v.reshape(kind.shapes[name]) for v in moved[name])) for name in free}
         return new | ({"effects": self._effects(blocks, priors, *map(sum, zip(*sums, strict=True)))} if fed else {})
 

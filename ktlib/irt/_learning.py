@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ._sharing import ALONE, Alone
 from .model import Model
 from .posterior import Normal
 
 
-def learn_priors(kind: Model, blocks: Mapping[str, Normal], priors: Mapping[str, Normal], learned) -> dict[str, Normal]:
+def learn_priors(
+    kind: Model, blocks: Mapping[str, Normal], priors: Mapping[str, Normal], learned, among: Alone = ALONE
+) -> dict[str, Normal]:
     """The priors, those of the blocks `learned` put where the ELBO is highest, the beliefs given (empirical Bayes).
 
     One location and spread for discrimination and for difficulty; one for each factor's loadings and for each row of
@@ -23,10 +26,11 @@ def learn_priors(kind: Model, blocks: Mapping[str, Normal], priors: Mapping[str,
         loc, scale = blocks[name].loc, blocks[name].scale
         free = kind.mask if name == "effects" else np.ones(loc.shape, dtype=bool)
         over = {"axis": 1, "keepdims": True} if name == "effects" else {"axis": 0}
-        n = free.sum(**over)
-        given = (kind.spread(priors, name).loc * free).sum(**over) / n
+        whole = among.sum if name == "ability" else lambda sums: sums
+        n = whole(free.sum(**over))
+        given = whole((kind.spread(priors, name).loc * free).sum(**over)) / n
         centre = given if name == "ability" else np.where(n > 1, (loc * free).sum(**over) / n, given)
-        square = (((loc - centre) ** 2 + scale**2) * free).sum(**over) / n
+        square = whole((((loc - centre) ** 2 + scale**2) * free).sum(**over)) / n
         new[name] = Normal(centre, np.sqrt(square), blocks[name].log)
     return new
 

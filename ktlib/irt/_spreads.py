@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ._answers import each
+from ._sharing import ALONE, Alone
 from ._two_parameter import moments
 
 DIRECTIONS, ROUNDS, CHECKED, STEPS = 8, 4, 4, 25
@@ -26,7 +27,8 @@ class Ties:
     matrix of ω), all students once. frozen: names of blocks.
     """
 
-    def __init__(self, blocks, rates, pieces, frozen):
+    def __init__(self, blocks, rates, pieces, frozen, among: Alone = ALONE):
+        self.among = among
         alpha, self.pieces, self.known = blocks["discrimination"], pieces, "ability" in frozen
         self.theta, self.beta, a = blocks["ability"].loc, blocks["difficulty"].loc, moments(alpha)[0]
         self.by = np.column_stack([a, -a]) if alpha.log else np.column_stack([np.ones_like(a), -a])
@@ -48,7 +50,8 @@ class Ties:
         return np.concatenate(list(each(lambda piece: work(piece[1]), self.pieces)))
 
     def _push(self, work: Callable) -> np.ndarray:
-        return sum(each(lambda piece: np.asarray(work(piece[1], piece[0]), dtype=float), self.pieces))
+        sums = each(lambda piece: np.asarray(work(piece[1], piece[0]), dtype=float), self.pieces)
+        return self.among.sum(sum(sums))
 
     def _shared(self, weight) -> np.ndarray:
         """(items, 3) sums of ω² times the students' weights, times 1, θ and θ²."""

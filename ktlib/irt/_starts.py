@@ -6,13 +6,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ._sharing import ALONE, Alone
 from .model import ABSENT, WHO, Model
 from .posterior import Normal, Posterior
 
 BLOCK = 4_000_000  # answers
 
 
-def starting_values(kind: Model, responses, priors: Mapping[str, Normal], rng) -> dict[str, Normal]:
+def starting_values(
+    kind: Model, responses, priors: Mapping[str, Normal], rng, among: Alone = ALONE
+) -> dict[str, Normal]:
     """Where to begin: ability and difficulty from the share of right answers; a prior with a value for each
     number, at these values.
 
@@ -20,20 +23,22 @@ def starting_values(kind: Model, responses, priors: Mapping[str, Normal], rng) -
     would ever move them.
     """
 
-    def logit(codes, n):
+    def logit(codes, n, whole):
         right, wrong = np.zeros(n), np.zeros(n)
         for start in range(0, len(codes), BLOCK):  # so that no more numbers are held than these
             rows = slice(start, start + BLOCK)
             weight = 1.0 if responses.weight is None else responses.weight[rows]
             right += np.bincount(codes[rows], weight * responses.correct[rows], n)
             wrong += np.bincount(codes[rows], weight * (1 - responses.correct[rows]), n)
-        return np.log((right + 0.5) / (wrong + 0.5))
+        return np.log((whole(right) + 0.5) / (whole(wrong) + 0.5))
 
-    score = logit(responses.student, kind.students)
-    score = (score - score.mean()) / max(score.std(), 1e-9)
-    values = {"ability": score, "discrimination": np.ones(kind.items), "difficulty": -logit(responses.item, kind.items)}
+    score, n = logit(responses.student, kind.students, ALONE.sum), among.sum(kind.students)
+    score = score - among.sum(score.sum()) / n
+    score = score / max(np.sqrt(among.sum((score * score).sum()) / n), 1e-9)
+    difficulty = -logit(responses.item, kind.items, among.sum)
+    values = {"ability": score, "discrimination": np.ones(kind.items), "difficulty": difficulty}
     if kind.name != "two-parameter":
-        ability, loadings = (rng.standard_normal(kind.shapes[name]) for name in ("ability", "loadings"))
+        ability, loadings = among.drawn(rng, kind.shapes["ability"]), rng.standard_normal(kind.shapes["loadings"])
         ability[:, 0], loadings[:, 0] = score, 1.0
         values |= {"ability": ability, "loadings": loadings}
         if kind.mask is not None:
@@ -47,14 +52,16 @@ def starting_values(kind: Model, responses, priors: Mapping[str, Normal], rng) -
     return pack_effects(kind, out)
 
 
-def check_start(kind: Model, start: Posterior, responses, priors: Mapping[str, Normal], frozen=()) -> dict[str, Normal]:
+def check_start(
+    kind: Model, start: Posterior, responses, priors: Mapping[str, Normal], frozen=(), among: Alone = ALONE
+) -> dict[str, Normal]:
     """The blocks of a posterior that a fit can start from, students and items found by name.
 
     Where some blocks are `frozen`, the others may lack students or items; such a block begins at its prior.
     """
     blocks = dict(start.blocks)
     for name, names in kind.names.items():
-        known = set(blocks[name].names).issuperset(names)
+        known = all(among.list(set(blocks[name].names).issuperset(names)))
         if not known and frozen and name not in frozen:
             prior = kind.spread(priors, name)
             blocks[name] = Normal(prior.loc, np.minimum(0.3, prior.scale), prior.log)

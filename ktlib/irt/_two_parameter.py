@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from ._answers import FEW, FEW_WEIGHTS, NODES, WEIGHTS, Answers, each, stepped
+from ._sharing import ALONE, Alone
 from .priors import Normal, divergence
 
 EXACT = 50_000  # up to so many answers the product of discrimination and gap is integrated over both
@@ -21,24 +22,26 @@ class TwoParameterAscent:
     Both take the stage: True integrates the product, False matches its moments.
     """
 
-    def __init__(self, data: Answers, frozen):
-        self.pieces, self.frozen = data.pieces(), frozen
-        self.stages = (False, True) if len(data) <= EXACT else (False,)
+    def __init__(self, data: Answers, frozen, among: Alone = ALONE):
+        self.pieces, self.frozen, self.among = data.pieces(), frozen, among
+        self.stages = stages(data, among)
 
     def bound(self, state, exact):
         """The ELBO, and the students' slopes, which come from the same pass over the answers."""
         blocks, priors = state
         value, slopes = self._students(blocks, exact)
-        return value - sum(divergence(blocks[name], priors[name]) for name in blocks), slopes
+        counted = [name for name in blocks if name == "ability" or self.among.rank == 0]  # items' numbers once
+        return self.among.sum(value - sum(divergence(blocks[name], priors[name]) for name in counted)), slopes
 
     def sweep(self, state, step, exact, students):
         """Students, then difficulties, then discriminations moved by a step; frozen blocks stay."""
         blocks, priors = dict(state[0]), state[1]
         if "ability" not in self.frozen:
-            blocks["ability"] = _newton(blocks["ability"], priors["ability"], *students, step)
+            blocks["ability"] = self.among.agreed(_newton, blocks["ability"], priors["ability"], *students, step)
         for name in ("difficulty", "discrimination"):
             if name not in self.frozen:
-                blocks[name] = _newton(blocks[name], priors[name], *self._items(blocks, name, exact), step)
+                slopes = self.among.sum(self._items(blocks, name, exact))
+                blocks[name] = _newton(blocks[name], priors[name], *slopes, step)
         return blocks, priors
 
     def _students(self, blocks, exact):
@@ -59,6 +62,11 @@ class TwoParameterAscent:
             return np.stack([piece.by_item(v) for v in _slopes(piece, blocks, name, exact)])
 
         return sum(each(work, self.pieces))
+
+
+def stages(data, among: Alone) -> tuple[bool, ...]:
+    """Whether each stage integrates the product: the last one, if the answers of all processes are few."""
+    return (False, True) if among.sum(len(data)) <= EXACT else (False,)
 
 
 def _moments(data, blocks):

@@ -25,6 +25,7 @@ from ._factors import FactorAscent
 from ._learning import learn_priors, restore_ability_scale
 from ._memory import memory, refuse_too_large
 from ._progress import Bar
+from ._sharing import ALONE, Alone
 from ._signs import fix_signs
 from ._starts import check_start, pack_effects, starting_values, unpack_effects
 from ._two_parameter import TwoParameterAscent
@@ -58,6 +59,7 @@ def fit(
     progress: bool = False,
     checkpoint=None,
     every: int = 10,
+    among: Alone = ALONE,
 ) -> Fit:
     """The mean-field posterior of one of the paper's models, at the top of its ELBO.
 
@@ -73,6 +75,7 @@ def fit(
     models' start. progress: say what memory it takes, and show a bar. checkpoint: path of a file to which the fit's
     state is written after `every` so many sweeps; where the file is there, the fit goes on from it, and ends with the
     same bytes as one never stopped.
+    among: the processes that share the answers, where there are several: see `distributed.fit`.
 
     With numba (the extra "fast") the sweeps are compiled, on the first use for some seconds, and made for logs of any
     size; they give the same numbers.
@@ -91,29 +94,31 @@ def fit(
     frozen, learned = checks.frozen_blocks(frozen, start, model), kind.named(learned, "learned")
     rule, max_steps = checks.one_of(rule, ("safe", "paper"), "rule"), checks.whole(max_steps, "max_steps", 1)
     calibrate, progress = checks.flag(calibrate, "calibrate"), checks.flag(progress, "progress")
-    tol = default_tol(responses, model, rule) if tol is None else checks.not_negative(tol, "tol")
+    checks.instance(among, Alone, "among", "leave it to distributed.fit")
+    tol = default_tol(responses, model, rule, among) if tol is None else checks.not_negative(tol, "tol")
     if start is None and model != "two-parameter":
         rng = checks.generator(rng)
-    refuse_too_large(kind, responses, calibrate, progress)
+    among.checked(lambda: refuse_too_large(kind, responses, calibrate, progress))
     if start is None:
-        begin = starting_values(kind, responses, priors, rng)
+        begin = starting_values(kind, responses, priors, rng, among)
     else:
-        begin = check_start(kind, start, responses, priors, frozen)
-    state, way = (unpack_effects(kind, begin), priors), _engine(kind, responses, frozen)
+        begin = check_start(kind, start, responses, priors, frozen, among)
+    state, way = (unpack_effects(kind, begin), priors), _engine(kind, responses, frozen, among)
 
     kept = None
     if checkpoint is not None:
         about = {"model": model, "rule": rule, "tol": tol, "learned": sorted(learned), "frozen": sorted(frozen)}
-        kept = Checkpoint(checkpoint, every, about | {"data": fingerprint(responses, state)})
+        kept = Checkpoint(checkpoint, every, about | {"data": among.list(fingerprint(responses, state))}, among)
 
     loads = {"loadings", "effects"} & set(kind.shapes)
     stretch = loads and loads <= set(learned) - set(frozen) and "ability" not in (*learned, *frozen)
-    stretch = stretch and not priors["ability"].loc.any() and priors["ability"].scale.ndim < 2
+    centred = not any(among.list(bool(priors["ability"].loc.any())))
+    stretch = stretch and centred and priors["ability"].scale.ndim < 2
     adapted = (*learned, "ability") if stretch else learned  # abilities' spread goes to the loadings at the end: faster
 
     def learning(state, *step):
         blocks, priors = way.sweep(state, *step)
-        return blocks, learn_priors(kind, blocks, priors, adapted)
+        return blocks, learn_priors(kind, blocks, priors, adapted, among)
 
     go = partial(climb, bound=way.bound, stages=way.stages, tol=tol, rule=rule, progress=progress and len(responses))
     begun = np.empty(0)
@@ -128,16 +133,16 @@ def fit(
     state, trace, converged, reason = go(state, learning, max_steps=max_steps, spent=len(begun), kept=kept, phase=1)
     trace, elbo = np.concatenate([begun, trace]), float(way.bound(state, True)[0])
     blocks, ended = restore_ability_scale(kind, priors, *state) if stretch else state
-    blocks, priors = fix_signs(kind, priors, blocks, ended, frozen)
+    blocks, priors = fix_signs(kind, priors, blocks, ended, frozen, among)
     posterior = Posterior(model, blocks, responses.students, responses.items, kind.attributes, frozen)
     spreads = "mean-field"
     if calibrate and model == "two-parameter":
         del way, go  # and with them its copies of the answers
-        posterior, spreads = with_spreads(posterior, responses, priors)
+        posterior, spreads = with_spreads(posterior, responses, priors, among)
     return Fit(posterior, trace, converged, reason, priors, elbo, spreads)
 
 
-def default_tol(responses, model: str, rule: str = "safe") -> float:
+def default_tol(responses, model: str, rule: str = "safe", among: Alone = ALONE) -> float:
     """The tolerance of `ascent.fit` where none is given.
 
     "paper": the share 0.001. "safe": 0.001 nats, or, where that is more, 1e-5 nats an answer for the factor models and
@@ -146,11 +151,11 @@ def default_tol(responses, model: str, rule: str = "safe") -> float:
     """
     model, rule = checks.one_of(model, BLOCKS, "model"), checks.one_of(rule, ("safe", "paper"), "rule")
     checks.instance(responses, Responses, "responses", "make them with Responses.from_wide or from_frame")
-    counted = len(responses) if responses.weight is None else float(np.sum(responses.weight))
+    counted = among.sum(len(responses) if responses.weight is None else float(np.sum(responses.weight)))
     return 1e-3 if rule == "paper" else max(1e-3, (1e-6 if model == "two-parameter" else 1e-5) * counted)
 
 
-def _engine(kind: Model, responses, frozen):
+def _engine(kind: Model, responses, frozen, among: Alone):
     """What sweeps through the answers: compiled where numba is installed, else numpy's, which is slower."""
     try:
         from ._compiled import CompiledFactors, CompiledTwoParameter
@@ -159,9 +164,13 @@ def _engine(kind: Model, responses, frozen):
         if len(responses) > LARGE:
             warnings.warn(SLOW, stacklevel=3)  # which Python shows once
         data = Answers.of(responses)
-        return TwoParameterAscent(data, frozen) if kind.factors is None else FactorAscent(kind, data, frozen)
+        return (
+            TwoParameterAscent(data, frozen, among) if kind.factors is None else FactorAscent(kind, data, frozen, among)
+        )
     data = Packed.of(responses)
-    return CompiledTwoParameter(data, frozen) if kind.factors is None else CompiledFactors(kind, data, frozen)
+    if kind.factors is None:
+        return CompiledTwoParameter(data, frozen, among)
+    return CompiledFactors(kind, data, frozen, among)
 
 
 def climb(state, sweep, bound, stages, tol, max_steps, rule, progress, reach=1.0, spent=0, kept=None, phase=0):
