@@ -525,6 +525,7 @@ def doors():
             rule="safe",
             calibrate=True,
             progress=False,
+            device=None,
         ),
     )
     if BAYES:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -79,6 +80,17 @@ class Answers:
         """The answers' values as a sparse (students in it, items) matrix."""
         indptr = np.concatenate([[0], np.cumsum(self.by_student(None))])
         return sparse.csr_matrix((values, self.item, indptr), shape=(len(indptr) - 1, self.items))
+
+
+def parts(starts, group: int, share: float) -> list[slice]:
+    """Rows in parts of about `group` answers each, or fewer, as a row takes up the share `share` of a part besides.
+
+    starts: (rows + 1,) where each row's answers begin, their number at the end.
+    """
+    cost = starts * (1 / group) + np.arange(len(starts)) * share
+    ends = np.searchsorted(cost, np.arange(1, np.ceil(cost[-1])))
+    cuts = np.unique(np.concatenate([[0], ends, [len(starts) - 1]]))
+    return [slice(int(a), int(b)) for a, b in pairwise(cuts)]
 
 
 def each(work: Callable, parts: Sequence | Iterator) -> Iterator:

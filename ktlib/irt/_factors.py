@@ -80,7 +80,7 @@ class FactorAscent:
 
         def work(rows):
             matrix, pull, value = self._student_sums(rows, sides)
-            to = _solve(matrix, pull, Normal(prior.loc[rows], prior.scale[rows]))
+            to = self._solved(matrix, pull, Normal(prior.loc[rows], prior.scale[rows]))
             return value, to.loc, to.scale
 
         values, *to = zip(*each(work, self.students), strict=True)
@@ -137,11 +137,19 @@ class FactorAscent:
         held = np.setdiff1d(np.arange(self.coordinates + 1), place)
         left = pull[:, place] - np.einsum("jpq,jq->jp", matrix[:, place[:, None], held], means[rows][:, held])
         prior = Normal(*(np.hstack([parts[k][rows] for parts in moved.values()]) for k in (0, 1)))
-        to = _solve(matrix[:, place[:, None], place], left, prior)
+        to = self._solved(matrix[:, place[:, None], place], left, prior)
         means[rows][:, place] = to.loc
         for name, parts in moved.items():
             for array, found in zip(parts, (to.loc, to.scale), strict=True):
                 array[rows] = found[:, np.isin(place, columns[name])]
+
+    def _solved(self, matrix, pull, prior: Normal) -> Normal:
+        """(Λ + M) m = Λ m₀ + pull for every row, and elementwise precisions; M becomes Λ + M."""
+        rate = 1 / prior.scale**2
+        diagonal = np.einsum("rkk->rk", matrix)
+        diagonal += rate
+        loc = np.linalg.solve(matrix, (rate * prior.loc + pull)[:, :, None])[:, :, 0]
+        return stepped(loc, diagonal**-0.5)
 
     @staticmethod
     def _held(prior):
@@ -225,12 +233,3 @@ def _towards(old: Normal, to: Normal, step: float, square=None) -> Normal:
     if square is not None:
         move *= np.minimum(1, FAR / np.sqrt(np.maximum(move**2 @ square, 1e-12)))[:, None]
     return Normal(old.loc + move, old.scale ** (1 - step) * to.scale**step)
-
-
-def _solve(matrix, pull, prior: Normal) -> Normal:
-    """(Λ + M) m = Λ m₀ + pull for every row, and elementwise precisions; M becomes Λ + M."""
-    rate = 1 / prior.scale**2
-    diagonal = np.einsum("rkk->rk", matrix)
-    diagonal += rate
-    loc = np.linalg.solve(matrix, (rate * prior.loc + pull)[:, :, None])[:, :, 0]
-    return stepped(loc, diagonal**-0.5)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from .._numba import kept
+from ._answers import parts
 
 PART = 131_072  # answers that one thread takes at a time
 NUMBERS = 1_000_000  # of a part's rows, at most
@@ -30,10 +30,7 @@ class Side:
 
     def parts(self, numbers: int = 1, group: int | None = None) -> list[slice]:
         """Rows in parts of about `group` (`PART`) answers each, few rows where each has many `numbers` of its own."""
-        cost = self.starts * (1 / (group or PART)) + np.arange(len(self.starts)) * (numbers / NUMBERS)
-        ends = np.searchsorted(cost, np.arange(1, np.ceil(cost[-1])))
-        cuts = np.unique(np.concatenate([[0], ends, [len(self.starts) - 1]]))
-        return [slice(int(a), int(b)) for a, b in pairwise(cuts)]
+        return parts(self.starts, group or PART, numbers / NUMBERS)
 
     def turned_into(self, other: Side) -> None:
         """Writes its answers to the other side, whose rows then hold them in the order of this side's codes."""

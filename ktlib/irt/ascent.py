@@ -59,6 +59,7 @@ def fit(
     progress: bool = False,
     checkpoint=None,
     every: int = 10,
+    device: str | None = None,
     among: Alone = ALONE,
 ) -> Fit:
     """The mean-field posterior of one of the paper's models, at the top of its ELBO.
@@ -74,8 +75,9 @@ def fit(
     spreads as `calibrated` does; else mean-field's own, which are too narrow. rng: seed or generator, for the factor
     models' start. progress: say what memory it takes, and show a bar. checkpoint: path of a file to which the fit's
     state is written after `every` so many sweeps; where the file is there, the fit goes on from it, and ends with the
-    same bytes as one never stopped.
-    among: the processes that share the answers, where there are several: see `distributed.fit`.
+    same bytes as one never stopped. device:
+    "cuda" sweeps on a GPU, "cpu" in the same way on the processor, by torch (the extra "bayes"); by default no torch is
+    needed. among: the processes that share the answers, where there are several: see `distributed.fit`.
 
     With numba (the extra "fast") the sweeps are compiled, on the first use for some seconds, and made for logs of any
     size; they give the same numbers.
@@ -94,6 +96,7 @@ def fit(
     frozen, learned = checks.frozen_blocks(frozen, start, model), kind.named(learned, "learned")
     rule, max_steps = checks.one_of(rule, ("safe", "paper"), "rule"), checks.whole(max_steps, "max_steps", 1)
     calibrate, progress = checks.flag(calibrate, "calibrate"), checks.flag(progress, "progress")
+    device = checks.one_of(device, ("cuda", "cpu", None), "device")
     checks.instance(among, Alone, "among", "leave it to distributed.fit")
     tol = default_tol(responses, model, rule, among) if tol is None else checks.not_negative(tol, "tol")
     if start is None and model != "two-parameter":
@@ -103,7 +106,7 @@ def fit(
         begin = starting_values(kind, responses, priors, rng, among)
     else:
         begin = check_start(kind, start, responses, priors, frozen, among)
-    state, way = (unpack_effects(kind, begin), priors), _engine(kind, responses, frozen, among)
+    state, way = (unpack_effects(kind, begin), priors), _engine(kind, responses, frozen, among, device)
 
     kept = None
     if checkpoint is not None:
@@ -155,8 +158,14 @@ def default_tol(responses, model: str, rule: str = "safe", among: Alone = ALONE)
     return 1e-3 if rule == "paper" else max(1e-3, (1e-6 if model == "two-parameter" else 1e-5) * counted)
 
 
-def _engine(kind: Model, responses, frozen, among: Alone):
-    """What sweeps through the answers: compiled where numba is installed, else numpy's, which is slower."""
+def _engine(kind: Model, responses, frozen, among: Alone, device: str | None):
+    """What sweeps through the answers: compiled where numba is installed, else numpy's, which is slower; or torch."""
+    if device is not None:
+        from ._torch import TorchFactors, TorchTwoParameter
+
+        if kind.factors is None:
+            return TorchTwoParameter(responses, frozen, among, device)
+        return TorchFactors(kind, responses, frozen, among, device)
     try:
         from ._compiled import CompiledFactors, CompiledTwoParameter
         from ._packed import Packed
