@@ -739,7 +739,7 @@ BEHIND = {
     "homework.gaps": {"Gaps"},
     "homework.proficiency": {"Proficiency", "Warnings"},
     "irt.ascent": {"climb", "default_tol"},
-    "irt.distributed": {"main"},
+    "irt.distributed": {"main", "parsed"},
     "irt.processes": {"ProcessLost", "Processes"},
     "forecast.baselines": {
         "LogisticFactors", "Means", "Rasch", "earlier", "read_log", "read_training", "skill_matrix", "skill_names",

@@ -2,11 +2,11 @@
 
 The rooms: `kt_plain` turns the notebooks' plain Markdown into Sphinx's, `kt_quotes` reads what they quote,
 `kt_figures` puts figures on a page, `kt_cards` a pitch card. `kt_pages` holds the directives for both, `kt_claims`
-the one for claims; `kt_explorers` puts explorers there, `kt_benchmarks` timings. `kt_slides`, `kt_pdf` and `kt_deck`
-make what one carries along. `kt_terms` links words to the glossary, `kt_tables` marks cells of tables. `kt_api`
-writes the API pages and `kt_codelinks` leads to them from code. `kt_search` is the search, `kt_share` what links to
-the book show. `kt_finish` and `kt_slim` slim the built pages.
-This one wires them up.
+the one for claims; `kt_explorers` puts explorers there, `kt_benchmarks` timings, `kt_cluster` what many machines
+would take. `kt_slides`, `kt_pdf` and `kt_deck` make what one carries along. `kt_terms` links words to the glossary,
+`kt_tables` marks cells of tables. `kt_api` writes the API pages and `kt_codelinks` leads to them from code. `kt_search`
+is the search, `kt_share` what links to the book show. `kt_finish` and `kt_slim` slim the built pages. This one wires
+them up.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 import kt_api
 import kt_benchmarks
 import kt_claims
+import kt_cluster
 import kt_codelinks
 import kt_deck
 import kt_explorers
@@ -154,4 +155,5 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("kt-claims", kt_claims.KtClaims)
     app.add_role("kt-claim", kt_claims.ClaimRole())
     app.add_directive("kt-benchmarks", kt_benchmarks.KtBenchmarks)
+    app.add_directive("kt-cluster", kt_cluster.KtCluster)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -75,9 +75,9 @@ def fit(
     spreads as `calibrated` does; else mean-field's own, which are too narrow. rng: seed or generator, for the factor
     models' start. progress: say what memory it takes, and show a bar. checkpoint: path of a file to which the fit's
     state is written after `every` so many sweeps; where the file is there, the fit goes on from it, and ends with the
-    same bytes as one never stopped. device:
-    "cuda" sweeps on a GPU, "cpu" in the same way on the processor, by torch (the extra "bayes"); by default no torch is
-    needed. among: the processes that share the answers, where there are several: see `distributed.fit`.
+    same bytes as one never stopped. device: "cuda" sweeps on a GPU, "cpu" in the same way on the processor, by torch
+    (the extra "bayes"); by default no torch is needed. among: the processes that share the answers, where there are
+    several: see `distributed.fit`.
 
     With numba (the extra "fast") the sweeps are compiled, on the first use for some seconds, and made for logs of any
     size; they give the same numbers.

@@ -158,8 +158,8 @@ def _gathered(fit: Fit, names: tuple, here: Processes) -> Fit:
     return replace(fit, posterior=posterior, priors=priors)
 
 
-def main(arguments=None) -> int:
-    """The command that torchrun starts, see `--help`; returns 0, or 1 after one error."""
+def parsed(arguments=None) -> argparse.Namespace:
+    """The command's settings, from its words; by default those that it was started with."""
     parser = argparse.ArgumentParser(prog="torchrun -m ktlib.irt.distributed", description=__doc__.split("\n")[0])
     parser.add_argument("log", nargs="+", help=".parquet files, one after the other, rows ordered by student")
     parser.add_argument("--out", required=True, help=".npz file for the fit, which Fit.load reads")
@@ -174,11 +174,17 @@ def main(arguments=None) -> int:
     parser.add_argument("--every", type=int, default=10, help="sweeps from one checkpoint to the next")
     parser.add_argument("--columns", nargs=3, default=["student", "item", "correct"], help="their names in the log")
     parser.add_argument("--progress", action="store_true", help="show a bar")
+    parser.add_argument("--device", choices=["cuda", "cpu"], help="sweep by torch, there")
     parser.add_argument("--backend", choices=["gloo", "nccl"])
     parser.add_argument("--timeout", type=float, default=600.0, help="seconds after which a silent process is lost")
-    given = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments=None) -> int:
+    """The command that torchrun starts, see `--help`; returns 0, or 1 after one error."""
+    given = parsed(arguments)
     signal.signal(signal.SIGTERM, _ended)
-    names = ("factors", "learned", "rule", "tol", "max_steps", "rng", "checkpoint", "every")
+    names = ("factors", "learned", "rule", "tol", "max_steps", "rng", "checkpoint", "every", "device")
     settings, here = {name: getattr(given, name) for name in names}, None
     try:
         here = joined(given.backend, given.timeout)
