@@ -91,6 +91,9 @@ bench-scale: $(TEST)
 	$(BIN)/python benchmarks/scale.py --answers 1e6 --factors 3 5 10 20
 	$(BIN)/python benchmarks/scale.py --answers 1e6 --factors 3 5 10 20 --rule safe
 	$(BIN)/python benchmarks/scale_small.py
+	$(BIN)/python benchmarks/scale.py --answers 1e6 --device cpu cuda
+	$(BIN)/python benchmarks/scale.py --answers 1e6 --processes 2
+	$(BIN)/python benchmarks/cluster_parts.py
 
 serve: book
 	$(BIN)/python -m http.server 8000 --directory book/_build/html

@@ -32,6 +32,10 @@ class Alone:
         """What `work` gives in the first process, or the error it raises there, in all of them."""
         return work()
 
+    def checked(self, work: Callable):
+        """What `work` gives here; where it raises a ValueError or OSError in any process, one ValueError in all."""
+        return work()
+
     def agreed(self, work: Callable, *arguments):
         """What `work` gives here; where a step goes too far in one process, OverflowError in all of them."""
         return work(*arguments)

@@ -63,7 +63,7 @@ def read(paths, *, student: str = "student", item: str = "item", correct: str = 
     paths: a file or a list of files, one after the other, rows ordered by student, as `designs.homework_file` writes
     them. student, item, correct: names of columns. Called by every process; items are those of the whole log, in the
     order of their names. Raises ValueError, the same in all processes, for a file that is missing or unreadable or not
-    ordered, before any answer is read.
+    ordered, before any sweep.
     """
     here = joined()
     names = [checks.instance(v, str, "a column", "give its name") for v in (student, item, correct)]
