@@ -8,7 +8,7 @@ Simulated logs of `designs.homework`, seed 11. The results:
     shared            rows: answers, model, processes, threads of each, seconds and sweeps of one fit (wall clock, from
                       answers in memory to the posterior) and its ELBO; one process alone, then two, on the same cores
 
-Two processes on one machine share its cores, so they cannot be faster than one; what they lose is the cost of sharing.
+On a machine with other work the seconds of a row say little of another's; the ELBO and the sweeps are what to compare.
 """
 
 import argparse

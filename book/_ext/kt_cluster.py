@@ -56,7 +56,7 @@ def shared(study: cluster.ClusterStudy) -> str:
     ]
     load = max(row["load_before"] for row in study.shared)
     return (
-        f"A simulated log of {study.shared[0]['answers']:,} answers, fitted on {study.about['machine'].split(', ')[1]}. "
+        f"A simulated log of {study.shared[0]['answers']:,} answers, on {study.about['machine'].split(', ')[1]}. "
         f"The machine had other work (load average up to {load:.1f}), so compare the last column, not the seconds."
         "\n\n" + table(("Model", "Processes", "Cores of each", "Sweeps", "Seconds", "ELBO, nats"), "lrrrrr", rows)
     )
