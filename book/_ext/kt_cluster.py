@@ -64,7 +64,11 @@ def shared(study: cluster.ClusterStudy) -> str:
 
 def times(study: cluster.ClusterStudy) -> str:
     """The model's seconds, a table a model."""
-    out = []
+    cores = max(parts.cores for parts in study.parts.values())
+    out = [
+        f"Each machine has {cores} cores and {cluster.MEMORY:g} gigabytes; between two of them go "
+        f"{cluster.SPEED / 1e9:g} gigabytes a second, and a message takes {cluster.WAIT * 1e3:g} milliseconds."
+    ]
     for parts in study.parts.values():
         head = ("Answers", *(f"{n} machine{'s' * (n > 1)}" for n in cluster.MACHINES))
         rows = [
@@ -72,8 +76,9 @@ def times(study: cluster.ClusterStudy) -> str:
             for answers, row in zip(cluster.ANSWERS, cluster.table(parts), strict=True)
         ]
         words = (
-            f"**{parts.name}**, {parts.sweeps} sweeps as in the stored fit of {parts.answers:,} answers; that fit took "
-            f"{parts.answer * 1e9:.0f} core-nanoseconds an answer and sweep, and {parts.item * 1e9:,.0f} a question."
+            f"**{parts.name}**, {parts.sweeps} sweeps as in the stored fit of {parts.answers:,} answers by the paper's "
+            f"rule, which took {parts.answer * 1e9:.0f} core-nanoseconds an answer and sweep, and "
+            f"{parts.item * 1e9:,.0f} a question."
         )
         out.append(words + "\n\n" + table(head, "l" + "r" * len(cluster.MACHINES), rows))
     return "\n\n".join(out)
