@@ -230,7 +230,8 @@ def main():
                 found = {"asked": answers} | json.loads(printed(command, given.processes))
                 rows = [other for other in rows if key(other) != key(found)] + [found]
                 rows.sort(key=lambda r: (r["asked"], r["model"], r["factors"] or 0, r["rule"], str(r.get("device"))))
-                about = provenance("numpy", "scipy", "numba", seed=SEED, most_held_out=MOST)
+                packages = ("numpy", "scipy", "numba", *(["torch"] if another else []))
+                about = provenance(*packages, seed=SEED, most_held_out=MOST)
                 given.out.write_text(json.dumps(rounded({"about": about, "rows": rows}), indent=1) + "\n")
                 print(json.dumps(rounded(found)), flush=True)
 

@@ -62,7 +62,12 @@ def test_the_stored_parts_make_the_pages_tables():
     for name in {row["model"] for row in study.shared}:
         one, two = (row for row in study.shared if row["model"] == name)
         assert f"{one['elbo']:.10g}" == f"{two['elbo']:.10g}" and one["sweeps"] == two["sweeps"]
-    page = kt_cluster.sent(study) + kt_cluster.shared(study) + kt_cluster.times(study)
+    page = kt_cluster.sent(study) + kt_cluster.shared(study) + kt_cluster.times(study) + kt_cluster.ways(study)
+    for model in ("2pl", "factor"):
+        done = [row for row in study.ways if row["model"] == model and "elbo" in row]
+        assert len(done) > 1 and len({(row["elbo"], row["sweeps"]) for row in done}) == 1
+        absent = [row for row in study.ways if row["model"] == model and "not_run" in row]
+        assert page.count("not run: no GPU") == 2 or not absent
     assert "334,000 questions" in page and f"{study.shared[0]['elbo']:,.6f}".replace("-", "−") in page
     assert "nan " not in page
 

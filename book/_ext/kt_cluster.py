@@ -15,14 +15,14 @@ RESULTS = Path("ktlib", "studies", "stored", "results")
 
 
 class KtCluster(SphinxDirective):
-    """With the word `bytes`, `shared` or `time`: one of the page's tables, with a sentence before it."""
+    """With the word `bytes`, `shared`, `ways` or `time`: one of the page's tables, with a sentence before it."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        for name in ("scale.json", "cluster.json"):
+        for name in ("scale.json", "scale_ways.json", "cluster.json"):
             self.env.note_dependency(str(Path(self.env.srcdir).parent / RESULTS / name))
-        made = {"bytes": sent, "shared": shared, "time": times}[self.arguments[0]]
+        made = {"bytes": sent, "shared": shared, "ways": ways, "time": times}[self.arguments[0]]
         return self.parse_text_to_nodes(made(cluster.read()))
 
 
@@ -60,6 +60,26 @@ def shared(study: cluster.ClusterStudy) -> str:
         f"The machine had other work (load average up to {load:.1f}), so compare the last column, not the seconds."
         "\n\n" + table(("Model", "Processes", "Cores of each", "Sweeps", "Seconds", "ELBO, nats"), "lrrrrr", rows)
     )
+
+
+def ways(study: cluster.ClusterStudy) -> str:
+    """The same fits with their sweeps in torch, on the devices that there were."""
+    where = {"cpu": "torch, processor", "cuda": "torch, graphics card"}
+    rows = []
+    for row in study.ways:
+        model = "2PL" if row["model"] == "2pl" else f"K = {row['factors']}"
+        told = (f"not run: {row['not_run']}", "–", "–") if "not_run" in row else _cost(row)
+        rows.append((model, where.get(row.get("device"), f"{row.get('processes')} processes, compiled"), *told))
+    answers = next(row["answers"] for row in study.ways if "answers" in row)
+    load = max(row.get("load_before", 0) for row in study.ways)
+    words = (
+        f"The same fits of a simulated log of {answers:,} answers, another way each (load average up to {load:.1f}):"
+    )
+    return f"{words}\n\n" + table(("Model", "Way", "Seconds", "Sweeps", "ELBO, nats"), "llrrr", rows)
+
+
+def _cost(row: dict) -> tuple[str, ...]:
+    return f"{row['seconds']:.1f}", str(row["sweeps"]), f"{row['elbo']:,.4f}".replace("-", "−")
 
 
 def times(study: cluster.ClusterStudy) -> str:

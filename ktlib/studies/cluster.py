@@ -82,11 +82,16 @@ class Parts:
 
 @dataclass(frozen=True, eq=False)
 class ClusterStudy:
-    """The measured parts of each model, and fits by one process and by two. about: machine, date and versions."""
+    """The measured parts of each model, and fits by one process and by two. about: machine, date and versions.
+
+    ways: rows of the same fit by two processes and by torch, as `benchmarks/scale.py` stored them; one that could not
+    be run says why in "not_run".
+    """
 
     about: dict
     parts: dict[str, Parts]
     shared: list[dict]
+    ways: list[dict]
 
 
 def read() -> ClusterStudy:
@@ -98,7 +103,8 @@ def read() -> ClusterStudy:
         own = max(row.cpu_a_sweep - item * row.items, 0.1 * row.cpu_a_sweep) / row.answers
         sizes = row.cores, row.peak_gb / row.answers, row.answers
         parts[name] = Parts(name, row.model, row.factors, row.sweeps, own, item, *sizes)
-    return ClusterStudy(found["about"], parts, found["shared"])
+    ways = json.loads(stored("results/scale_ways.json").read_text())["rows"]
+    return ClusterStudy(found["about"], parts, found["shared"], ways)
 
 
 def table(parts: Parts) -> np.ndarray:
