@@ -64,21 +64,19 @@ def same(one, two, within=1e-7):
 
 
 LAYOUT = {"factors": 2, "attributes": np.kron(np.eye(5)[:, :3] + 0.0, np.ones((5, 1))), "mask": np.tri(2, 3) == 1}
+MODELS = [
+    ("two-parameter", {}),
+    ("two-parameter", {"priors": paper_priors("two-parameter"), "calibrate": False}),
+    ("two-parameter", {"learned": ("difficulty", "discrimination"), "rule": "paper"}),
+    ("factorization", {"factors": 1}),
+    ("factorization", {"factors": 5, "learned": ("loadings", "difficulty")}),
+    ("hierarchical", LAYOUT),
+    ("hierarchical", LAYOUT | {"learned": ("loadings", "difficulty", "effects"), "rule": "paper"}),
+]
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize(
-    ("model", "options"),
-    [
-        ("two-parameter", {}),
-        ("two-parameter", {"priors": paper_priors("two-parameter"), "calibrate": False}),
-        ("two-parameter", {"learned": ("difficulty", "discrimination"), "rule": "paper"}),
-        ("factorization", {"factors": 1}),
-        ("factorization", {"factors": 5, "learned": ("loadings", "difficulty")}),
-        ("hierarchical", LAYOUT),
-        ("hierarchical", LAYOUT | {"learned": ("loadings", "difficulty", "effects"), "rule": "paper"}),
-    ],
-)
+@pytest.mark.parametrize(("model", "options"), MODELS)
 def test_the_fit_is_numpys(model, options, weighted, numpys):
     answers = ragged(np.random.default_rng(3), weighted=weighted)
     options = {"rng": 1, "tol": 1e-3, "max_steps": 60} | options

@@ -7,7 +7,7 @@ pytest.importorskip("torch")
 pytest.importorskip("numba")
 
 import torch
-from test_compiled import LAYOUT, numpys, ragged, same
+from test_compiled import LAYOUT, MODELS, numpys, ragged, same
 
 from ktlib.irt import _torch, _two_parameter, ascent
 from ktlib.irt.priors import paper_priors
@@ -18,17 +18,7 @@ DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize(
-    ("model", "options"),
-    [
-        ("two-parameter", {}),
-        ("two-parameter", {"priors": paper_priors("two-parameter"), "calibrate": False}),
-        ("two-parameter", {"learned": ("difficulty", "discrimination"), "rule": "paper"}),
-        ("factorization", {"factors": 1}),
-        ("factorization", {"factors": 5, "learned": ("loadings", "difficulty")}),
-        ("hierarchical", LAYOUT | {"learned": ("loadings", "difficulty", "effects"), "rule": "paper"}),
-    ],
-)
+@pytest.mark.parametrize(("model", "options"), MODELS)
 @pytest.mark.parametrize("few", [False, True])
 def test_the_fit_is_numpys(model, options, weighted, few, device, monkeypatch, numpys):
     if few:  # of whatever a part may hold; and no last stage by numpy
