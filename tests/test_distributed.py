@@ -283,3 +283,18 @@ def test_what_cannot_be_shared_is_refused_at_the_door(monkeypatch):
         distributed.share(LOG, 2, 2)
     with pytest.raises(ValueError, match="among = 3: leave it to distributed"):
         ascent.fit(LOG, among=3)
+
+
+def test_a_student_in_two_processes_is_refused(monkeypatch):
+    class Twins:  # the other process brings the same students
+        rank, size = 0, 2
+
+        def checked(self, work):
+            return work()
+
+        def list(self, value):
+            return [value, value]
+
+    monkeypatch.setattr(distributed, "joined", lambda backend, timeout: Twins())
+    with pytest.raises(ValueError, match="stands twice among the student names"):
+        distributed.fit(designs.dense(rng=0).responses)

@@ -93,10 +93,8 @@ def fit(
     with _keeping(path):
         here.checked(lambda: _refused(responses, model, settings))
         _alike(here.list(_words(responses, model, settings)))
-        names = responses.students
-        if gather:
-            names = [name for part in here.list(responses.students) for name in part]
-            here.checked(lambda: unique_names(names, "student"))
+        names = [name for part in here.list(responses.students) for name in part]
+        here.checked(lambda: unique_names(names, "student"))  # one in two processes would be two students
         here.share(len(responses.students))
         settings["progress"] = checks.flag(settings.get("progress", False), "progress") and here.rank == 0
         found = ascent.fit(responses, model, among=here, **settings)
