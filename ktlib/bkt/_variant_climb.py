@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._newton import BOUND, to_logit, to_probability
+from ._newton import to_logit, to_probability
 from ._variant_counts import Counted
 from ._variant_params import QuestionPrior
 
+BOUND = float(np.log(1e10 - 1))  # probabilities are sought between 1e-10 and one minus this
 ROUGH = 0.5  # nats that a cycle of two EM steps must gain, or else Newton's method takes over
 _CYCLES = 40  # of two EM steps, at most, before it does
 _STRIDE = 3.0  # longest step, in logits

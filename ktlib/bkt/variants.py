@@ -14,8 +14,8 @@ import numpy as np
 
 from .. import _checks as checks
 from . import _variant_path as path
-from ._newton import BOUND, to_logit
-from ._variant_climb import Hill, climb, learn
+from ._newton import to_logit
+from ._variant_climb import BOUND, Hill, climb, learn
 from ._variant_counts import Counted
 from ._variant_data import Coded, by_first_answer, code, from_frame
 from ._variant_fit import EDGE, VariantFit, described
