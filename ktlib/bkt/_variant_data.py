@@ -149,10 +149,10 @@ def from_frame(
 def by_first_answer(answers, question=None, practice=None) -> Coded:
     """Students in two groups, by their first answer: "first wrong" and "first right".
 
-    Pardos & Heffernan (2010) give each student a P(known) at the start that depends on her first answer; pyBKT's
-    "multiprior" does the same. The first answer is then spent: were it also evidence, the fit would forecast it from
-    itself, and p_init would go to 0 and 1. So it becomes a gap here, and p_init is P(known before the first question |
-    its answer). The likelihood is that of the later answers given the first: compare it, or a score, on later answers.
+    Pardos & Heffernan (2010) let P(known) at the start depend on a student's first answer; pyBKT's "multiprior" can do
+    so, and keeps that answer as evidence as well. Then it counts twice: the fit forecasts it from itself, and p_init
+    goes to 0 and 1. Here the first answer becomes a gap, and p_init is P(known before the first question | its answer).
+    The likelihood is that of the later answers given the first: compare it, or a score, on later answers alone.
 
     answers, question, practice: as in `code`, or `Coded` whose students have no groups. Raises ValueError as `code`
     does, for students who are in groups already, and where all first answers are alike.
