@@ -100,6 +100,7 @@ def things():
     t = {}
     t["group"] = bkt.simulate(BKTParams(), students=12, steps=4, rng=0)
     t["answers"] = t["group"].answers
+    t["many_answers"] = bkt.simulate(BKTParams(), students=90, steps=9, rng=0).answers
     t["fit"] = em.fit(t["answers"])
     t["counts"] = em.expected_counts(t["answers"], BKTParams())
     t["trace"] = bkt.filter(t["answers"], BKTParams())
@@ -250,6 +251,7 @@ def doors():
         yield f"bkt.roster.Roster.{name}", getattr(one, name), dict(student="ann", skill="a")
     yield "bkt.roster.Roster.mastered", one.mastered, dict(student="ann")
     yield "bkt.roster.Roster.load", roster.Roster.load, dict(path="nowhere.json")
+    yield from _variants(g())
     yield "bkt.skills.SkillPrior", skills.SkillPrior, dict(mean=np.zeros(4), sd=np.ones(4), skills=5)
     yield (
         "bkt.skills.fit",
@@ -676,6 +678,37 @@ def doors():
         yield "forecast.dkt.DKT.predict", g()["dkt"].predict, dict(table=g()["table"])
 
 
+def _variants(t):
+    """Doors of BKT beyond four numbers."""
+    from ktlib.bkt import variants
+
+    apart = variants.VariantParams(p_init=[0.2, 0.5], p_transit=[0.1, 0.2], p_guess=[0.1, 0.2, 0.3])
+    answers, question = t["answers"], np.tile(np.arange(4) % 3, (12, 1))
+    codes = dict(question=question, practice=question % 2, group=np.arange(12) % 2)
+    numbers = dict(p_init=0.2, p_transit=0.1, p_forget=[0.1], p_slip=[0.1, 0.2], p_guess=0.2, questions=("a", "b"))
+    yield "bkt.variants.VariantParams", variants.VariantParams, numbers | dict(kinds=(0,), groups=("x",))
+    yield "bkt.variants.VariantParams.of", variants.VariantParams.of, dict(params=BKTParams(), p_forget=0.1)
+    yield "bkt.variants.VariantParams.filled", apart.filled, dict(values=apart.values)
+    yield "bkt.variants.QuestionPrior", variants.QuestionPrior, dict(mean=[-2, -1], sd=[1, 1], questions=5)
+    yield "bkt.variants.code", variants.code, dict(answers=answers) | codes
+    coded = variants.code(answers, **codes)
+    fields = {f.name: getattr(coded, f.name) for f in dataclasses.fields(coded)}
+    yield "bkt.variants.Coded", variants.Coded, fields | dict(rows=np.arange(48))
+    columns = dict(student="student", correct="correct", order="step", question="item", practice="skill")
+    yield "bkt.variants.from_frame", variants.from_frame, dict(frame=t["frame"]) | columns | dict(group="student")
+    yield "bkt.variants.by_first_answer", variants.by_first_answer, dict(answers=answers, question=question)
+    more = dict(forgets=True, start=apart, frozen=["p_slip"], priors=None, starts=2, rng=0, tol=1e-2, max_steps=3)
+    yield "bkt.variants.fit", variants.fit, dict(answers=answers) | codes | more | dict(progress=False), True
+    drawn = dict(params=apart, students=12, steps=4, rng=0)
+    yield "bkt.variants.simulate", variants.simulate, drawn | codes, True
+    for name in ("filter", "log_likelihood"):
+        yield f"bkt.variants.{name}", getattr(variants, name), dict(answers=answers, params=apart) | codes, True
+    fit = variants.fit(answers, max_steps=20, **codes)
+    yield "bkt.variants.predict", variants.predict, dict(fit=fit, answers=answers, unseen="mean") | codes, True
+    yield "bkt.variants.VariantFit.interval", variants.fit(t["many_answers"]).interval, dict(name="p_guess", level=0.9)
+    yield "bkt.variants.VariantFit.frame", fit.frame, dict(level=0.9), True
+
+
 def _shared(t):
     """Doors of fits by several processes; here it is one that shares with nobody."""
     from ktlib.irt import distributed, processes
@@ -784,6 +817,7 @@ BEHIND = {
     "homework.power": {"Power"},
     "bkt.skills": {"SkillFits"},
     "bkt.uncertainty": {"Bootstrap", "Intervals", "Uncertainty"},
+    "bkt.variants": {"VariantFit", "VariantSimulated"},
 }  # fmt: skip
 
 

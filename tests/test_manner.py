@@ -11,7 +11,7 @@ import pytest
 
 import ktlib
 from ktlib import BKTParams, bkt
-from ktlib.bkt import NAMES, em, skills, uncertainty
+from ktlib.bkt import NAMES, em, skills, uncertainty, variants
 from ktlib.data import designs
 from ktlib.irt import ascent, mml
 
@@ -21,6 +21,9 @@ FITS = {
     "bkt.em.BKTFit": lambda: em.fit(CLASS, frozen=["p_guess"]),
     "bkt.skills.SkillFits": lambda: skills.fit(
         {name: CLASS[k::6] for k, name in enumerate("abcde")} | {7: [[1, 1], [1, 1]]}
+    ),
+    "bkt.variants.VariantFit": lambda: variants.fit(
+        CLASS, question=np.tile(np.arange(8) % 5, (60, 1)), forgets=True, frozen=["p_forget"], priors="learned"
     ),
     "irt.mml.MMLFit": lambda: mml.fit(ANSWERS, priors=mml.MIRT),
     "irt.fits.Fit": lambda: ascent.fit(ANSWERS, learned=["difficulty"]),

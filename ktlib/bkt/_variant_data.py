@@ -211,7 +211,9 @@ def _steps(value, sequences: Sequences, name: str) -> np.ndarray:
             f"{name} = {checks.shown(value)} has another layout than the answers: give a code for each of "
             f"{lengths.sum()} steps of {len(lengths)} students"
         )
-    bad = np.array([True]) if flat.dtype.kind not in "iu" else flat < 0
+    bad = flat < 0 if flat.dtype.kind in "iu" else flat % 1 != 0 if flat.dtype.kind == "f" else np.array([True])
+    if flat.dtype.kind == "f" and not bad.any():  # whole, but not as whole numbers
+        bad = np.array([True])
     if bad.any():
         at = int(bad.argmax())
         who = int(np.searchsorted(np.cumsum(lengths), at, "right"))

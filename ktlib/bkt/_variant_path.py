@@ -30,6 +30,8 @@ def aligned(params, coded: Coded, prior: QuestionPrior | None = None, unseen: st
         else:
             at = {name: k for k, name in enumerate(have)}
             place = np.array([at.get(name, -1) for name in want])
+            met = np.isin(np.arange(len(want)), getattr(coded, one))
+            place[~met] = np.maximum(place[~met], 0)  # a number that no answer bears
         for name in (name for name, other in BLOCKS.items() if other == many):
             value = blocks[name][place]
             if (place < 0).any():

@@ -57,8 +57,9 @@ class VariantRecovery:
         """A row a parameter, or a block (by="block").
 
         n: estimates with an interval; without: how many have none. truth, estimate: means. bias: mean error; bias_se:
-        its standard error; bias_in_se: of a single estimate. sd: of the errors; se_over_sd: mean reported standard error
-        over it. coverage: share of intervals that hold the truth; low, high: its 95 % interval (Wilson 1927).
+        its standard error; bias_in_se: mean error in standard errors of one estimate. sd: of the errors; se_over_sd:
+        the mean reported standard error over it. coverage: share of intervals that hold the truth; low, high: its 95 %
+        interval (Wilson 1927).
         """
         rows = {}
         for name, part in self.table.groupby(checks.one_of(by, ("parameter", "block"), "by"), sort=False):
