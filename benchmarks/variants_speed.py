@@ -26,7 +26,7 @@ from provenance import provenance
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 STORED = ROOT / "ktlib/studies/stored"
-SEED, NEAR, RUN, REPEATS = 2026, 0.01, 20, 3
+SEED, NEAR, RUN, REPEATS = 2026, 0.01, 5, 9
 TRUTH = {
     "p_init": [0.2, 0.6],
     "p_transit": [0.05, 0.25],

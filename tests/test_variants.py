@@ -181,7 +181,7 @@ def test_the_summit_is_the_one_a_general_maximiser_finds():
 def test_the_curvature_is_that_of_the_log_likelihood():
     counted = _variant_counts.Counted(CODED)
     hill, at, h = Hill(counted, TRUTH.values, np.arange(12), None), logit(TRUTH.values), 1e-3
-    curvature = hill.curvature(at)
+    curvature = hill.curvature(at, *hill.look(at)[3:])
     for j, k in ((0, 0), (2, 7), (5, 10), (1, 4)):
         a, b = h * np.eye(12)[j], h * np.eye(12)[k]
         value = (

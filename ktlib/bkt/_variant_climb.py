@@ -22,7 +22,7 @@ ROUGH = 0.5  # nats that a cycle of two EM steps must gain, or else Newton's met
 _CYCLES = 40  # of two EM steps, at most, before it does
 _STRIDE = 3.0  # longest step, in logits
 _HALVINGS = 40
-_SHIFT = 1e-4  # of the central difference, in logits
+_SHIFT = 1e-5  # of a difference, in logits
 _AT = 1e-6  # logits; what lies closer than this to the bound, and wants beyond it, is there
 _ROUNDS = 100  # while a prior is learned
 _NEAR = 1e-3  # nats that a step may promise where a round's climb ends
@@ -86,19 +86,29 @@ class Hill:
         new[under] = np.clip(theta, -BOUND, BOUND)
         return new
 
-    def curvature(self, logits: np.ndarray) -> np.ndarray:
-        """(free, free) second derivatives, by central differences of the slope."""
+    def curvature(self, logits: np.ndarray, wins: np.ndarray, tries: np.ndarray) -> np.ndarray:
+        """(free, free) second derivatives, by differences of the slope; wins, tries: as `look` gave them there.
+
+        A question that few students met takes two passes through their answers; what concerns most students takes one
+        through all, as their slope here is known.
+        """
         if self._touched is None:
             touched = self.counted.touched
             self._touched = [touched[k] for k in self.free]
-        out = np.zeros((len(logits), len(logits)))
+        out, here = np.zeros((len(logits), len(logits))), wins - tries * to_probability(logits)
         for k, who in enumerate(self._touched):
-            for shift in (_SHIFT, -_SHIFT):
-                moved = logits.copy()
-                moved[k] += shift
-                _, wins, tries = self.counted.expected(self.at(moved), who)
-                out[k] += (wins[self.free] - tries[self.free] * to_probability(moved)) / (2 * shift)
+            if 2 * len(who) > self.counted.students:
+                out[k] = (self._slope(logits, k, _SHIFT, None) - here) / _SHIFT
+            else:
+                out[k] = (self._slope(logits, k, _SHIFT, who) - self._slope(logits, k, -_SHIFT, who)) / (2 * _SHIFT)
         return (out + out.T) / 2 - np.diag(self.precision)
+
+    def _slope(self, logits: np.ndarray, k: int, shift: float, who) -> np.ndarray:
+        """The slope of the log likelihood of the students `who`, with the k-th logit moved."""
+        moved = logits.copy()
+        moved[k] += shift
+        _, wins, tries = self.counted.expected(self.at(moved), who)
+        return wins[self.free] - tries[self.free] * to_probability(moved)
 
 
 def climb(hill: Hill, logits: np.ndarray, tol: float, max_steps: int, told=None) -> Summit:
@@ -117,8 +127,8 @@ def climb(hill: Hill, logits: np.ndarray, tol: float, max_steps: int, told=None)
         told(seen[0])
     promise = np.inf
     while True:
-        _, slope, total, *_ = seen
-        curvature = hill.curvature(logits)
+        _, slope, total, *counts = seen
+        curvature = hill.curvature(logits, *counts)
         free = (np.abs(logits) < BOUND - _AT) | (logits * slope < 0)
         way = np.zeros(len(logits))
         way[free] = _newton(-curvature[np.ix_(free, free)], slope[free])

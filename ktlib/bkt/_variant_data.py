@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import _checks as checks
-from ..data._frames import as_array, cell, check_frame, factorized, in_order, ordered_rows, refuse_empty, unique_names
+from ..data._frames import as_array, cell, check_frame, factorized, ordered_rows, refuse_empty, unique_names
 from ..data.sequences import MISSING, Sequences, as_table
+from ._variant_params import unnamed
 
 MOST = 2000  # questions, kinds or groups: their curvature is a square table
 
@@ -44,7 +45,8 @@ class Coded:
             ("practice", "kinds", steps),
             ("group", "groups", students),
         ):
-            names = in_order(getattr(self, many), one)
+            names = checks.listed(getattr(self, many), many, "['a', 'b']")
+            names = names if unnamed(names) else unique_names(names, many)
             values = as_array(getattr(self, one), one)
             if (
                 values.dtype.kind not in "iu"
@@ -57,7 +59,10 @@ class Coded:
             object.__setattr__(self, many, names)
             object.__setattr__(self, one, checks.own(values.astype(np.int64)))
         if self.rows is not None:
-            object.__setattr__(self, "rows", checks.own(self.rows))
+            rows = as_array(self.rows, "rows")
+            if rows.dtype.kind not in "iu" or not np.array_equal(np.sort(rows, axis=None), np.arange(steps)):
+                raise ValueError(f"rows = {checks.shown(self.rows)}: give the place of each of {steps} steps, or None")
+            object.__setattr__(self, "rows", checks.own(rows))
 
 
 def code(answers, question=None, practice=None, group=None) -> Coded:

@@ -36,10 +36,11 @@ def expected(symbol, kind, group, first, length, who, tables, init, moves, seen,
             if part < 1e-200:
                 total += math.log(part)
                 part = 1.0
-            known /= scale
-            unknown /= scale
+            share = 1.0 / scale
+            known *= share
+            unknown *= share
             room[0, t], room[1, t] = unknown, known
-            room[2, t], room[3, t] = if_not[s] / scale, if_known[s] / scale
+            room[2, t], room[3, t] = if_not[s] * share, if_known[s] * share
             k = kind[start + t]
             learned, forgot = unknown * p_transit[k], known * p_forget[k]
             known, unknown = known * (1.0 - p_forget[k]) + learned, unknown * (1.0 - p_transit[k]) + forgot

@@ -15,6 +15,11 @@ BLOCKS = {"p_init": "groups", "p_transit": "kinds", "p_forget": "kinds", "p_slip
 _UNNAMED = (None,)
 
 
+def unnamed(names: tuple) -> bool:
+    """Whether there is one code without a name."""
+    return len(names) == 1 and names[0] is None
+
+
 @dataclass(frozen=True, eq=False)
 class VariantParams:
     """The probabilities of a skill whose questions, practice and students may differ, each in [0, 1].
@@ -58,7 +63,8 @@ class VariantParams:
     def _named(self, many: str, blocks: list[str], values: dict) -> tuple:
         """The names of one sort of codes; ValueError where blocks and names differ in number."""
         given = getattr(self, many)
-        names = None if given is None else unique_names(given, many) if tuple(given) != _UNNAMED else _UNNAMED
+        names = None if given is None else checks.listed(given, many, "['a', 'b']")
+        names = names if names is None or unnamed(names) else unique_names(names, many)
         sizes = {name: values[name].size for name in blocks if values[name].ndim}
         size = len(names) if names is not None else max(sizes.values(), default=1)
         if not size or any(values[name].ndim > 1 for name in blocks) or any(n not in (1, size) for n in sizes.values()):
