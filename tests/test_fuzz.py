@@ -686,17 +686,17 @@ def _variants(t):
     answers, question = t["answers"], np.tile(np.arange(4) % 3, (12, 1))
     codes = dict(question=question, practice=question % 2, group=np.arange(12) % 2)
     numbers = dict(p_init=0.2, p_transit=0.1, p_forget=[0.1], p_slip=[0.1, 0.2], p_guess=0.2, questions=("a", "b"))
-    yield "bkt.variants.VariantParams", variants.VariantParams, numbers | dict(kinds=(0,), groups=("x",))
-    yield "bkt.variants.VariantParams.of", variants.VariantParams.of, dict(params=BKTParams(), p_forget=0.1)
-    yield "bkt.variants.VariantParams.filled", apart.filled, dict(values=apart.values)
-    yield "bkt.variants.QuestionPrior", variants.QuestionPrior, dict(mean=[-2, -1], sd=[1, 1], questions=5)
-    yield "bkt.variants.code", variants.code, dict(answers=answers) | codes
+    yield "bkt.variant_params.VariantParams", variants.VariantParams, numbers | dict(kinds=(0,), groups=("x",))
+    yield "bkt.variant_params.VariantParams.of", variants.VariantParams.of, dict(params=BKTParams(), p_forget=0.1)
+    yield "bkt.variant_params.VariantParams.filled", apart.filled, dict(values=apart.values)
+    yield "bkt.variant_params.QuestionPrior", variants.QuestionPrior, dict(mean=[-2, -1], sd=[1, 1], questions=5)
+    yield "bkt.coded.code", variants.code, dict(answers=answers) | codes
     coded = variants.code(answers, **codes)
     fields = {f.name: getattr(coded, f.name) for f in dataclasses.fields(coded)}
-    yield "bkt.variants.Coded", variants.Coded, fields | dict(rows=np.arange(48))
+    yield "bkt.coded.Coded", variants.Coded, fields | dict(rows=np.arange(48))
     columns = dict(student="student", correct="correct", order="step", question="item", practice="skill")
-    yield "bkt.variants.from_frame", variants.from_frame, dict(frame=t["frame"]) | columns | dict(group="student")
-    yield "bkt.variants.by_first_answer", variants.by_first_answer, dict(answers=answers, question=question)
+    yield "bkt.coded.from_frame", variants.from_frame, dict(frame=t["frame"]) | columns | dict(group="student")
+    yield "bkt.coded.by_first_answer", variants.by_first_answer, dict(answers=answers, question=question)
     more = dict(forgets=True, start=apart, frozen=["p_slip"], priors=None, starts=2, rng=0, tol=1e-2, max_steps=3)
     yield "bkt.variants.fit", variants.fit, dict(answers=answers) | codes | more | dict(progress=False), True
     drawn = dict(params=apart, students=12, steps=4, rng=0)
@@ -817,6 +817,7 @@ BEHIND = {
     "homework.power": {"Power"},
     "bkt.skills": {"SkillFits"},
     "bkt.uncertainty": {"Bootstrap", "Intervals", "Uncertainty"},
+    "bkt.variant_params": {"unnamed"},
     "bkt.variants": {"VariantFit", "VariantSimulated"},
 }  # fmt: skip
 

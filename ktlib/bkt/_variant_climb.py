@@ -4,7 +4,8 @@ Expectation-maximisation is sped up by squared extrapolation (Varadhan & Roland 
 expected counts also give the slope (Fisher's identity: successes − trials · p), and differences of the slope the
 curvature, of which a question's column needs only the students who met it. With a prior on questions all of this is of
 the log posterior. A prior that is learned alternates with the climb: its means and spreads become those of the
-questions' posteriors, normal around the summit (empirical Bayes; Carlin & Louis 2000).
+questions' posteriors, normal around the summit, and the mean's own uncertainty counts (empirical Bayes, restricted
+maximum likelihood; Laird & Ware 1982).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from ._newton import to_logit, to_probability
 from ._variant_counts import Counted
-from ._variant_params import QuestionPrior
+from .variant_params import QuestionPrior
 
 BOUND = float(np.log(1e10 - 1))  # probabilities are sought between 1e-10 and one minus this
 ROUGH = 0.5  # nats that a cycle of two EM steps must gain, or else Newton's method takes over
@@ -191,6 +192,21 @@ def _along(hill: Hill, logits, seen, way):
     return None
 
 
+def doubt(covariance: np.ndarray, logits: np.ndarray, prior: QuestionPrior, blocks) -> np.ndarray:
+    """What a learned prior's own uncertainty adds to the covariance (Kass & Steffey 1989, first order).
+
+    blocks: for p_slip and p_guess, which of the logits are theirs.
+    """
+    more = np.zeros_like(covariance)
+    for mean, sd, block in zip(prior.mean, prior.sd, blocks, strict=True):
+        weight = 1 - np.clip(np.diag(covariance)[block], 0, sd**2) / sd**2  # of a question's own answers
+        by_mean = covariance[:, block].sum(1) / sd**2
+        by_log_sd = covariance[:, block] @ (2 * (logits[block] - mean)) / sd**2
+        more += np.outer(by_mean, by_mean) * sd**2 / max(weight.sum(), 1)
+        more += np.outer(by_log_sd, by_log_sd) / (2 * max((weight**2).sum(), 1))
+    return more
+
+
 def learn(hill_under, logits, questions: int, tol: float, max_steps: int, told=None):
     """The prior under which the questions are likeliest, the summit under it, and whether it settled.
 
@@ -210,7 +226,10 @@ def learn(hill_under, logits, questions: int, tol: float, max_steps: int, told=N
         mean, sd = prior.mean.copy(), prior.sd.copy()
         for place, block in enumerate(blocks):
             mean[place] = logits[block].mean()
-            spread = (logits[block] - mean[place]) ** 2 + np.maximum(np.diag(covariance)[block], 0)
+            own = np.clip(np.diag(covariance)[block], 0, sd[place] ** 2)
+            weight = 1 - own / sd[place] ** 2  # of a question's own answers
+            of_mean = sd[place] ** 2 / max(weight.sum(), 1)  # the mean's own variance
+            spread = (logits[block] - mean[place]) ** 2 + own + weight**2 * of_mean
             sd[place] = np.sqrt((spread.sum() + _AWAY**2) / (len(block) + 1))
         moved = (np.maximum(np.abs(mean - prior.mean), np.abs(sd - prior.sd)) / (sd / np.sqrt(questions))).max()
         prior = QuestionPrior(mean, sd, questions)

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 
 from ..data.sequences import MISSING
-from ._variant_data import Coded
+from .coded import Coded
 
 
 class Counted:

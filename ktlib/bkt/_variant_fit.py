@@ -10,7 +10,8 @@ import numpy as np
 from .. import _checks as checks
 from ..data import _saved
 from ._newton import to_logit, to_probability
-from ._variant_params import BLOCKS, QuestionPrior, VariantParams
+from ._variant_climb import doubt
+from .variant_params import BLOCKS, QuestionPrior, VariantParams
 
 EDGE = 1e-3  # closer than this to 0 or 1 counts as on the boundary
 FLAT = 1e-3  # least curvature in any direction where 1 is the average
@@ -24,10 +25,10 @@ class VariantFit:
     params: the estimates. log_likelihood: there, natural logarithm, without the prior. trace: (steps + 1,) what was
     climbed, log likelihood plus log prior, before each step and at the end. converged, reason: whether it stopped by
     itself, and why. covariance: (numbers, numbers) of the logits, in the order of `params.names`: inverse curvature at
-    the estimates; NaN for what was not fitted or lies within 0.001 of 0 or 1, where it is held, and everywhere if the
-    likelihood is flat. ends: (starts,) log likelihood at the end of each start. students, answers: how many.
-    frozen: names that were not fitted. prior: what was assumed of questions, or None. flags: what to know before
-    trusting the numbers, a sentence each.
+    the estimates, and with a learned prior what its own uncertainty adds; NaN for what was not fitted or lies within
+    0.001 of 0 or 1, where it is held, and everywhere if the likelihood is flat. ends: (starts,) log likelihood at the
+    end of each start. students, answers: how many. frozen: names that were not fitted. prior: what was assumed of
+    questions, or None. flags: what to know before trusting the numbers, a sentence each.
     """
 
     params: VariantParams
@@ -139,14 +140,21 @@ def _names(names: tuple) -> list:
     return [None] if names == (None,) else _saved.plain(names, "names of codes")
 
 
-def described(params: VariantParams, summit, free: np.ndarray, ends: np.ndarray, prior, settled: bool, counted):
-    """The fit at a `Summit`, with its covariance and flags."""
+def described(
+    params: VariantParams, summit, free: np.ndarray, ends: np.ndarray, prior, settled: bool, learned: bool, counted
+):
+    """The fit at a `Summit`, with its covariance and flags. learned: whether the prior was learned here."""
     covariance = np.full((len(params.values),) * 2, np.nan)
     inside = np.abs(summit.logits) < to_logit(1 - EDGE)
     information = -summit.curvature[np.ix_(inside, inside)]
     flat = bool(inside.any()) and not _pinned(information)
     if inside.any() and not flat:
-        covariance[np.ix_(free[inside], free[inside])] = np.linalg.inv(information)
+        found = np.linalg.inv(information)
+        if learned:
+            edges = np.cumsum(counted.sizes)
+            blocks = [(free[inside] >= edges[b - 1]) & (free[inside] < edges[b]) for b in (3, 4)]
+            found += doubt(found, summit.logits[inside], prior, blocks)
+        covariance[np.ix_(free[inside], free[inside])] = found
     edge = [params.names[k] for k in free[~inside]]
     turned = [name for name, flipped in zip(params.questions, params.flipped, strict=True) if flipped]
     flags = {

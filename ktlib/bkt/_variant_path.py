@@ -9,8 +9,8 @@ import numpy as np
 from .. import _checks as checks
 from ..data.sequences import Sequences
 from ._newton import to_logit, to_probability
-from ._variant_data import Coded
-from ._variant_params import BLOCKS, QuestionPrior, VariantParams
+from .coded import Coded
+from .variant_params import BLOCKS, QuestionPrior, VariantParams
 
 _CODES = {"questions": "question", "kinds": "practice", "groups": "group"}
 

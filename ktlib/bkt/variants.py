@@ -17,10 +17,10 @@ from . import _variant_path as path
 from ._newton import to_logit
 from ._variant_climb import BOUND, Hill, climb, learn
 from ._variant_counts import Counted
-from ._variant_data import Coded, by_first_answer, code, from_frame
 from ._variant_fit import EDGE, VariantFit, described
-from ._variant_params import BLOCKS, QuestionPrior, VariantParams
+from .coded import Coded, by_first_answer, code, from_frame
 from .model import BKTParams, Trace
+from .variant_params import BLOCKS, QuestionPrior, VariantParams
 
 __all__ = [
     "Coded", "QuestionPrior", "VariantFit", "VariantParams", "VariantSimulated", "by_first_answer", "code", "filter",
@@ -111,7 +111,7 @@ def fit(
     prior, summit, settled = max(ends, key=lambda end: (upright(end), end[1].trace[-1]))
     params = begin.filled(Hill(counted, begin.values, free, None).at(summit.logits))
     heights = np.array([end[1].log_likelihood for end in ends])
-    return described(params, summit, free, heights, prior, settled, counted)
+    return described(params, summit, free, heights, prior, settled, priors == "learned", counted)
 
 
 def simulate(

@@ -1,4 +1,7 @@
-"""The probabilities of a BKT with codes, and what is assumed of its questions beforehand."""
+"""The probabilities of a BKT with codes, and what is assumed of its questions beforehand.
+
+The names of this module stand in `variants` too: `variants.VariantParams`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Answers with codes: which question, what practice, which group. Checked once, at the door."""
+"""Answers to one skill with codes: which question, what practice, which group of students. Checked once, at the door.
+
+The names of this module stand in `variants` too: `variants.from_frame`, `variants.by_first_answer`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import numpy as np
 from .. import _checks as checks
 from ..data._frames import as_array, cell, check_frame, factorized, ordered_rows, refuse_empty, unique_names
 from ..data.sequences import MISSING, Sequences, as_table
-from ._variant_params import unnamed
+from .variant_params import unnamed
 
 MOST = 2000  # questions, kinds or groups: their curvature is a square table
 
