@@ -1,6 +1,6 @@
 """BKT beyond four numbers: `ktlib.bkt.variants` beside pyBKT's C++, same answers, same start, one thread.
 
-    python benchmarks/variants_speed.py [--environments build/bench] [--peer] [--students 10000] [--most 60]
+    python benchmarks/variants_speed.py [--environments build/bench] [--peer] [--students 10000] [--most 30]
 
 For each variant: seconds of one pass (an EM step of pyBKT, an E-step of ktlib), and seconds until the log likelihood
 is within NEAR nats of the highest that either found. pyBKT makes EM steps in runs of RUN, for at most `--most` seconds,
@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 STORED = ROOT / "ktlib/studies/stored"
 SEED, NEAR, RUN, REPEATS = 2026, 0.01, 5, 9
+SIZES = 20, 6  # answers of a student
 TRUTH = {
     "p_init": [0.2, 0.6],
     "p_transit": [0.05, 0.25],
@@ -91,13 +92,13 @@ def start_for(coded, forgets: bool, apart: bool = False):
     return start.filled(start.values * (1 + np.linspace(0, 0.5, start.values.size))) if apart else start
 
 
-def measure(name: str, python: str, students: int, most: float, folder: Path) -> dict:
-    """One variant, both programs."""
+def measure(name: str, python: str, students: int, steps: int, most: float, folder: Path) -> dict:
+    """One variant, both programs; so many answers each."""
     from ktlib.bkt import variants
     from ktlib.bkt._variant_counts import Counted
 
     _, forgets = VARIANTS[name]
-    coded = simulated(name, students, 20)
+    coded = simulated(name, students, steps)
     start = start_for(coded, forgets)
     counted = Counted(coded)
 
@@ -118,10 +119,11 @@ def measure(name: str, python: str, students: int, most: float, folder: Path) ->
         there = float(variants.log_likelihood(coded, start.filled(np.clip(told["values"], 0, 1))).sum())
         path.append((path[-1][0] + RUN, path[-1][1] + told["seconds"], there))
     peer.close()
-    steps, seconds, reached = path[-1]
+    made, seconds, reached = path[-1]
     top = max(fit.log_likelihood, reached)
     return {
         "name": name,
+        "answers_each": steps,
         "codes": list(VARIANTS[name][0]),
         "forgets": forgets,
         "numbers": fit.n_parameters,
@@ -133,13 +135,13 @@ def measure(name: str, python: str, students: int, most: float, folder: Path) ->
             "within": fit.log_likelihood >= top - NEAR,
         },
         "pybkt": {
-            "seconds_a_pass": seconds / steps,
+            "seconds_a_pass": seconds / made,
             "seconds": seconds,
-            "steps": steps,
+            "steps": made,
             "log_likelihood": reached,
             "within": reached >= top - NEAR,
         },
-        "times_ktlib": {"a_pass": seconds / steps / median(passes), "to_the_top": seconds / median(fits)},
+        "times_ktlib": {"a_pass": seconds / made / median(passes), "to_the_top": seconds / median(fits)},
     }
 
 
@@ -178,7 +180,7 @@ def main() -> None:
     parser.add_argument("--environments", type=Path, default=ROOT / "build" / "bench")
     parser.add_argument("--peer", action="store_true")
     parser.add_argument("--students", type=int, default=10_000)
-    parser.add_argument("--most", type=float, default=60.0)
+    parser.add_argument("--most", type=float, default=30.0)
     options = parser.parse_args()
     python = environment("pybkt-cpp", options.environments.resolve())
     about = {"seed": SEED, "truth": TRUTH, "pybkt": versions_of(python, ["pyBKT", "numpy"])}
@@ -187,17 +189,22 @@ def main() -> None:
             out, found = STORED / "peers" / "variants_pybkt.json", record(python, Path(folder))
         else:
             out = STORED / "results" / "variants_speed.json"
-            settings = {"students": options.students, "steps": 20, "near_nats": NEAR, "repeats": REPEATS}
-            rows = [measure(name, python, options.students, options.most, Path(folder)) for name in VARIANTS]
+            settings = {"students": options.students, "near_nats": NEAR, "repeats": REPEATS}
+            rows = [
+                measure(name, python, options.students, steps, options.most, Path(folder))
+                for steps in SIZES
+                for name in VARIANTS
+            ]
             found = settings | {"cpu": machine(), "variants": rows}
     out.write_text(json.dumps(provenance("numpy", "numba", **about) | found, indent=1) + "\n", encoding="utf-8")
     if not options.peer:
         for row in found["variants"]:
             a, b, c = row["ktlib"], row["pybkt"], row["times_ktlib"]
             print(
-                f"{row['name']:11} pass {a['seconds_a_pass']:.4f} s, pyBKT {b['seconds_a_pass']:.4f} s; to the top "
-                f"{a['seconds']:.2f} s, pyBKT {b['seconds']:.2f} s in {b['steps']} steps (there: {b['within']}), "
-                f"{c['to_the_top']:.0f} times"
+                f"{row['name']:11} {row['answers_each']:2} pass {a['seconds_a_pass']:.4f} s, "
+                f"pyBKT {b['seconds_a_pass']:.4f} s; to the top {a['seconds']:.2f} s, "
+                f"pyBKT {b['seconds']:.2f} s in {b['steps']} steps (there: {b['within']}), "
+                f"{c['a_pass']:.1f} and {c['to_the_top']:.1f} times ktlib"
             )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
 
 from ._newton import to_logit, to_probability
 from ._variant_counts import Counted
@@ -25,8 +26,8 @@ _STRIDE = 3.0  # longest step, in logits
 _HALVINGS = 40
 _SHIFT = 1e-5  # of a difference, in logits
 _AT = 1e-6  # logits; what lies closer than this to the bound, and wants beyond it, is there
-_ROUNDS = 100  # while a prior is learned
-_NEAR = 1e-3  # nats that a step may promise where a round's climb ends
+_ROUNDS = 30  # while a prior is learned
+_NEAR = 0.1  # nats that a step may promise where a round's climb ends
 _STILL = 0.01  # standard errors of a learned mean, moved in a round, at which learning ends
 _AWAY = 0.5  # logits from the mean at which one more question is imagined, as in `skills`
 
@@ -170,9 +171,9 @@ def _leap(hill: Hill, logits, seen):
 def _newton(information: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """Newton's step up; where the height curves upwards, as if it curved downwards."""
     try:
-        low = np.linalg.cholesky(information)
-        if np.diag(low).min() > 1e-4 * np.diag(low).max():
-            return np.linalg.solve(low.T, np.linalg.solve(low, slope))
+        low = cho_factor(information, lower=True)
+        if np.diag(low[0]).min(initial=1) > 1e-4 * np.diag(low[0]).max(initial=1):
+            return cho_solve(low, slope)
     except np.linalg.LinAlgError:
         pass
     size, axes = np.linalg.eigh(information)
@@ -222,15 +223,31 @@ def learn(hill_under, logits, questions: int, tol: float, max_steps: int, told=N
         logits = summit.logits
         if moved < _STILL:
             break
-        covariance = np.linalg.pinv(-summit.curvature, hermitian=True)
+        covariance = np.linalg.inv(-summit.curvature)
         mean, sd = prior.mean.copy(), prior.sd.copy()
         for place, block in enumerate(blocks):
-            mean[place] = logits[block].mean()
-            own = np.clip(np.diag(covariance)[block], 0, sd[place] ** 2)
-            weight = 1 - own / sd[place] ** 2  # of a question's own answers
-            of_mean = sd[place] ** 2 / max(weight.sum(), 1)  # the mean's own variance
-            spread = (logits[block] - mean[place]) ** 2 + own + weight**2 * of_mean
-            sd[place] = np.sqrt((spread.sum() + _AWAY**2) / (len(block) + 1))
+            mean[place], sd[place] = _spread(logits[block], np.diag(covariance)[block], mean[place], sd[place])
         moved = (np.maximum(np.abs(mean - prior.mean), np.abs(sd - prior.sd)) / (sd / np.sqrt(questions))).max()
         prior = QuestionPrior(mean, sd, questions)
     return prior, climb(hill_under(prior), logits, tol, max_steps, told), bool(moved < _STILL)
+
+
+def _spread(top: np.ndarray, own: np.ndarray, mean: float, sd: float) -> tuple[float, float]:
+    """Mean and sd over questions, from each question's summit and variance under the old ones, taken as normal.
+
+    What a question's answers alone say is the old posterior without the old prior; with that held, EM runs to its end.
+    """
+    own = np.clip(own, 1e-12, sd**2 * (1 - 1e-9))
+    precision = 1 / own - 1 / sd**2
+    alone = (top / own - mean / sd**2) / precision
+    for _ in range(1000):
+        before = mean, sd
+        own = 1 / (precision + 1 / sd**2)
+        at = own * (precision * alone + mean / sd**2)
+        weight = 1 - own / sd**2  # of a question's own answers
+        mean = at.mean()
+        spread = (at - mean) ** 2 + own + weight**2 * sd**2 / max(weight.sum(), 1)
+        sd = np.sqrt((spread.sum() + _AWAY**2) / (len(top) + 1))
+        if max(abs(mean - before[0]), abs(sd - before[1])) < 1e-6:
+            break
+    return float(mean), float(sd)

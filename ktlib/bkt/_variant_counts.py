@@ -14,6 +14,8 @@ import numpy as np
 from ..data.sequences import MISSING
 from .coded import Coded
 
+_TABLE = 1 << 26  # cells of a table of who met which code, above which pairs are sorted
+
 
 class Counted:
     """Answers with codes, ready for E-steps under any probabilities.
@@ -98,6 +100,10 @@ def loops():
 def _members(codes: np.ndarray, counted: np.ndarray, who: np.ndarray, size: int) -> list[np.ndarray]:
     """For each code, the students with a step that counts and bears it, each once."""
     students = int(who[-1]) + 1
+    if size * students <= _TABLE:
+        there = np.zeros((size, students), bool)
+        there[codes[counted], who[counted]] = True
+        return [np.flatnonzero(row) for row in there]
     pairs = np.unique(codes[counted] * students + who[counted])
     return np.split(pairs % students, np.searchsorted(pairs, students * np.arange(1, size)))
 

@@ -186,7 +186,11 @@ def _pinned(information: np.ndarray) -> bool:
     own = np.diag(information)
     if (own < 1e-6).any():
         return False
-    return bool(np.linalg.eigvalsh(information / np.sqrt(np.outer(own, own)))[0] > FLAT)
+    try:
+        np.linalg.cholesky(information / np.sqrt(np.outer(own, own)) - FLAT * np.eye(len(own)))
+    except np.linalg.LinAlgError:
+        return False
+    return True
 
 
 def _few(names: list) -> str:
