@@ -297,6 +297,7 @@ BAD = {
     "another layout": (lambda: variants.fit(FIVE, question=[[0, 1], [0, 1]]), "another layout"),
     "minus": (lambda: variants.fit(FIVE, question=[[0, 1, -1], [0, 1, 1]]), "question -1 of student 0 at step 3"),
     "no whole number": (lambda: variants.fit(FIVE, practice=[[0, 0.5, 1], [0, 1, 1]]), "practice 0.5 of student 0"),
+    "too many": (lambda: variants.fit(FIVE, question=[[0, 1, 10**12]] * 2), "question 1000000000000: there may be"),
     "a hole": (lambda: variants.fit(FIVE, question=[[0, 2, 2], [0, 2, 2]]), r"p_slip\[1\] cannot be fitted"),
     "practice at the end": (lambda: variants.fit(FIVE, practice=[[0, 0, 1], [0, 0, 1]]), "no step with this practice"),
     "empty group": (lambda: variants.fit(FIVE, group=[0, 2]), "the group has no students"),

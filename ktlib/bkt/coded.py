@@ -93,16 +93,16 @@ def code(answers, question=None, practice=None, group=None) -> Coded:
         "practice": _steps(practice, sequences, "practice"),
         "group": _students(group, sequences),
     }
-    names = {
-        many: (None,) if given is None else tuple(range(int(codes[one].max()) + 1))
-        for one, many, given in (
-            ("question", "questions", question),
-            ("practice", "kinds", practice),
-            ("group", "groups", group),
-        )
-    }
-    for many, found in names.items():
-        checks.whole(len(found), f"the number of {many}", 1, MOST)
+    names = {}
+    for one, many, given in (
+        ("question", "questions", question),
+        ("practice", "kinds", practice),
+        ("group", "groups", group),
+    ):
+        most = int(codes[one].max())
+        if most >= MOST:
+            raise ValueError(f"{one} {most}: there may be {MOST:,} codes, 0 to {MOST - 1}; put rare ones together")
+        names[many] = (None,) if given is None else tuple(range(most + 1))
     return Coded(sequences, **codes, **names)
 
 
