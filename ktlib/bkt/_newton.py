@@ -48,6 +48,7 @@ _EVEN = 1e-3  # nats; summits that differ by less are equally high
 _CLOSE = 2.0  # nats below the likeliest end, within which another is worth a look
 _ELSEWHERE = 0.1  # in some probability, from which on it is worth a word
 _LIKELIER = 0.1  # nats from which on an end upside down is worth one
+_NONE = np.zeros((4, 4))  # the precision of no prior
 
 
 class ChangePoints:
@@ -144,13 +145,13 @@ class Climb:
         return bool(self.logits[2] + self.logits[3] >= 0)
 
 
-def climb(skill: ChangePoints, logits, *, mean=0.0, precision=0.0, max_steps: int = 200, gain=_GAIN[0]) -> Climb:
-    """Maximise log P(answers) − ½ Σ precision (logits − mean)², within ±BOUND, from `logits` (4,).
+def climb(skill: ChangePoints, logits, *, mean=0.0, precision=_NONE, max_steps: int = 200, gain=_GAIN[0]) -> Climb:
+    """Maximise log P(answers) − ½ (logits − mean)ᵀ precision (logits − mean), within ±BOUND, from `logits` (4,).
 
     Three steps of expectation-maximisation, then Newton's method, in which every step goes up: where the height curves
     upwards it steps as if it curved downwards. What stands at a bound and wants beyond it is held there (projected
     Newton; Bertsekas 1982), so a likelihood that rises towards 0 or 1 without end has its summit at the bound.
-    precision: (4,), or 0 for no prior. gain: converged where neither Newton's step nor each logit's own step, cut off
+    precision: (4, 4), 0 for no prior. gain: converged where neither Newton's step nor each logit's own step, cut off
     at the bounds, promises so many nats.
     """
     for _ in range(_EM_STEPS):
@@ -159,12 +160,8 @@ def climb(skill: ChangePoints, logits, *, mean=0.0, precision=0.0, max_steps: in
     def look(logits):
         value, slope, curvature = skill.derivatives(logits)
         off = logits - mean
-        return (
-            value - (precision * off**2).sum() / 2,
-            slope - precision * off,
-            curvature - np.diag(np.broadcast_to(precision, 4)),
-            value,
-        )
+        pull = precision @ off
+        return value - off @ pull / 2, slope - pull, curvature - precision, value
 
     height, slope, curvature, value = look(logits)
     for _ in range(max_steps):
@@ -238,21 +235,23 @@ def _apart(one: Climb, other: Climb) -> float:
     return float(np.abs(to_probability(one.logits) - to_probability(other.logits)).max())
 
 
-def draws(skill: ChangePoints, mean, sd, n: int) -> tuple[np.ndarray, np.ndarray]:
+def draws(skill: ChangePoints, mean, root, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Where to look for θ, and how much each place counts before the prior: (n, 4) logits and (n,) log weights.
 
-    With the prior's log density, independent normals, added to the log weights, sums over the n places are integrals
-    over the posterior: importance sampling (Owen & Zhou 2000). Two thirds lie around the summit under this prior, one
-    third as the prior does. Nothing is random: the points are those of `normal_points`.
+    With the log density of the prior, a normal of covariance root rootᵀ, added to the log weights, sums over the n
+    places are integrals over the posterior: importance sampling (Owen & Zhou 2000). Two thirds lie around the summit
+    under this prior, one third as the prior does. Nothing is random: the points are those of `normal_points`.
     """
-    top = climb(skill, mean, mean=mean, precision=sd**-2.0)
+    inverse = np.linalg.inv(root)
+    precision = inverse.T @ inverse
+    top = climb(skill, mean, mean=mean, precision=precision)
     size, axes = np.linalg.eigh(-top.curvature)
-    spread = _WIDER / np.sqrt(np.maximum(size, (sd**-2.0).min() / 2))
+    spread = _WIDER / np.sqrt(np.maximum(size, np.linalg.eigvalsh(precision)[0] / 2))
     near, far = normal_points(n - n // 3), normal_points(n // 3)
     # stretched along the axes by the symmetric root: an eigenvector's sign, which is chance, does not matter
-    logits = np.concatenate([top.logits + near @ (axes * spread @ axes.T), mean + far * sd])
+    logits = np.concatenate([top.logits + near @ (axes * spread @ axes.T), mean + far @ root.T])
     around = np.log(len(near)) - (((logits - top.logits) @ axes / spread) ** 2).sum(1) / 2 - np.log(spread).sum()
-    prior = np.log(len(far)) - (((logits - mean) / sd) ** 2).sum(1) / 2 - np.log(sd).sum()
+    prior = np.log(len(far)) - (((logits - mean) @ inverse.T) ** 2).sum(1) / 2 - np.linalg.slogdet(root)[1]
     return logits, skill.log_likelihoods(logits) - np.logaddexp(around, prior)
 
 

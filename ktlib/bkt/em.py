@@ -13,6 +13,7 @@ import numpy as np
 
 from .._checks import fits_in_memory, generator, instance, listed, not_negative, one_of, short, whole
 from ..data import _saved
+from ..data._fingerprint import fingerprint
 from ..data.sequences import as_sequences
 from . import model
 from ._stretches import Counts, Stretches
@@ -30,7 +31,7 @@ class End:
     log_likelihood: float
 
 
-_KEPT = ("log_likelihood", "converged", "reason", "students", "answers", "frozen")  # saved as they are
+_KEPT = ("log_likelihood", "converged", "reason", "students", "answers", "frozen", "data")  # saved as they are
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,7 @@ class BKTFit:
     trace: (steps + 1,) log likelihood before each step and at the end. path: (steps + 1, 4) parameters, in the order
     p_init, p_transit, p_slip, p_guess; path[0] is the start. converged, reason: whether it stopped by itself, and why
     it stopped. ends: one `End` for each start. students, answers: how many. frozen: names that were not fitted.
+    data: a checksum of the answers, by which fits to compare are held to the same ones.
     """
 
     params: BKTParams
@@ -53,7 +55,23 @@ class BKTFit:
     students: int
     answers: int
     frozen: tuple[str, ...]
+    data: int
     __repr__ = short
+
+    @property
+    def parameters(self) -> int:
+        """How many probabilities were fitted: four, less the frozen ones."""
+        return len(NAMES) - len(self.frozen)
+
+    @property
+    def aic(self) -> float:
+        """2 · parameters − 2 · log likelihood (Akaike 1974); lower is better, on the same answers only."""
+        return 2 * self.parameters - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """log(students) · parameters − 2 · log likelihood (Schwarz 1978); n is students, who answer independently."""
+        return float(np.log(self.students)) * self.parameters - 2 * self.log_likelihood
 
     @property
     def steps(self) -> int:
@@ -173,7 +191,8 @@ def fit(
     runs = [climb(stretches, s, frozen, tol, max_steps) for s in starts]
     best = max(runs, key=lambda run: (not run["params"].flipped, run["log_likelihood"]))
     ends = tuple(End(s, r["params"], r["log_likelihood"]) for s, r in zip(starts, runs, strict=True))
-    return BKTFit(**best, ends=ends, students=len(sequences), answers=sequences.n_answers, frozen=frozen)
+    data = fingerprint(sequences.answers, sequences.lengths.astype(np.int64))
+    return BKTFit(**best, ends=ends, students=len(sequences), answers=sequences.n_answers, frozen=frozen, data=data)
 
 
 def moved_inside(params: BKTParams, names: Iterable[str]) -> BKTParams:

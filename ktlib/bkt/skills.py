@@ -2,7 +2,7 @@
 
 A prior over skills is learned from all of them, and what each skill's own answers make of it is its posterior: the
 larger the class, the more they count. What is learned from the skills of one course also serves a class of 22 that
-comes later. Priors and posteriors are over logits. Source: Efron & Morris (1975), Carlin & Louis (2000).
+comes later; and what is believed of them this week is next week's prior. Priors and posteriors are over logits. Source: Efron & Morris (1975), Carlin & Louis (2000).
 """
 
 from __future__ import annotations
@@ -35,14 +35,22 @@ _AWAY = 0.5  # logits from the mean at which one more skill is imagined, lest sk
 _ENOUGH = 100  # even draws that they should be worth
 
 
-def fit(sequences_by_skill, *, prior: SkillPrior | str | None = "learned", max_steps: int = 200) -> SkillFits:
+def fit(
+    sequences_by_skill, *, prior: SkillPrior | SkillFits | str | None = "learned", drift=0.0, max_steps: int = 200
+) -> SkillFits:
     """Fit every skill.
 
     sequences_by_skill: name -> `Sequences` (or what `em.fit` takes), as `sequences.sequences_by` gives. prior: None for
     maximum likelihood, each skill by itself, probabilities between 1e-6 and 1 − 1e-6; a `SkillPrior` for the posterior
     under that prior; "learned" for the posterior under the prior that makes these skills likeliest, at least five of
     them and, lest they count as all equal, one more imagined half a logit from the mean. A learned prior then counts as
-    known. max_steps: of Newton's method where prior is None.
+    known; or last week's `SkillFits`, fitted with a prior, each skill's belief then being the prior of its new answers,
+    and that of skills which it does not know the prior it was fitted with. max_steps: of Newton's method where prior is
+    None.
+
+    drift: with last week's fits, by how many logits a skill may have moved since, one standard deviation for all four
+    or one each; 0 counts old answers as if they were new. Give the new answers alone, of students who begin the skill:
+    one who goes on with it no longer begins at p_init, so let p_init drift far where many do.
 
     With prior=None each skill is climbed from twelve fixed starts. Of the ends with p_guess + p_slip < 1 the likeliest
     is taken; where there is none, the likeliest of all. Flags name an end upside down (p_guess + p_slip ≥ 1) that is
@@ -56,8 +64,12 @@ def fit(sequences_by_skill, *, prior: SkillPrior | str | None = "learned", max_s
             f"sequences_by_skill = {shown(sequences_by_skill)}: give a dict from skill to its answers, at least one "
             "skill, as sequences.sequences_by(frame, 'skill') does"
         )
-    if not (prior is None or isinstance(prior, SkillPrior) or (isinstance(prior, str) and prior == "learned")):
-        raise ValueError(f"prior = {shown(prior)}: give 'learned', None or a SkillPrior, such as fits.prior")
+    known = isinstance(prior, SkillPrior | SkillFits) or (isinstance(prior, str) and prior == "learned")
+    if not (prior is None or known):
+        raise ValueError(
+            f"prior = {shown(prior)}: give 'learned', None or a SkillPrior, such as fits.prior, or last week's SkillFits"
+        )
+    drift = _checked_drift(drift, prior)
     max_steps = checks.whole(max_steps, "max_steps", 1)
     if prior == "learned" and len(sequences_by_skill) < LEAST:
         raise ValueError(
@@ -74,8 +86,10 @@ def fit(sequences_by_skill, *, prior: SkillPrior | str | None = "learned", max_s
     if prior is None:
         found = [_likeliest(skill, max_steps) for skill in skills]
     else:
-        prior, settled = _learn(skills) if prior == "learned" else (prior, True)
-        found = [_posterior(skill, prior, settled) for skill in skills]
+        prior, settled, last = (*_learn(skills), {}) if prior == "learned" else _carried(prior, drift)
+        usual = prior.mean, np.diag(prior.sd)
+        beliefs = [last.get(name, usual) for name in sequences_by_skill]
+        found = [_posterior(skill, *belief, settled) for skill, belief in zip(skills, beliefs, strict=True)]
     params = tuple(to_params(logits) for logits, *_ in found)
     return SkillFits(
         names=tuple(sequences_by_skill),
@@ -162,11 +176,36 @@ def _likeliest(skill: ChangePoints, max_steps: int) -> tuple[np.ndarray, np.ndar
     return end.logits, covariance, end.converged, why
 
 
-def _posterior(skill: ChangePoints, prior: SkillPrior, settled: bool):
-    """Mean and covariance of the logits, whether they can be relied on, and flags."""
+def _checked_drift(drift, prior) -> np.ndarray:
+    """(4,) standard deviations; ValueError where they are none, or where nothing is there to drift."""
+    given = checks.numbers(drift, "drift")
+    if given.shape not in ((), (4,)) or not ((given >= 0) & (given < np.inf)).all():
+        raise ValueError(f"drift = {shown(drift)}: give a number of logits, 0 or more, or one each for the four")
+    if given.any() and not isinstance(prior, SkillFits):
+        raise ValueError(f"drift = {shown(drift)} without last week's fits: give these as prior, or leave drift out")
+    if isinstance(prior, SkillFits) and prior.prior is None:
+        raise ValueError(
+            "prior holds fits without a prior, which believe nothing where the likelihood is flat: fit last week's "
+            "answers with prior='learned' or a SkillPrior"
+        )
+    return np.broadcast_to(given, 4)
+
+
+def _carried(prior: SkillPrior | SkillFits, drift: np.ndarray) -> tuple[SkillPrior, bool, dict]:
+    """The prior of any skill, whether it is settled, and of known skills their own mean and root of the covariance."""
+    if isinstance(prior, SkillPrior):
+        return prior, True, {}
+    roots = np.linalg.cholesky(prior.covariance + np.diag(drift**2))
+    own = zip(prior.names, zip(to_logit(prior.estimates), roots, strict=True), strict=True)
+    return prior.prior, bool(np.all(prior.converged)), dict(own)
+
+
+def _posterior(skill: ChangePoints, center: np.ndarray, root: np.ndarray, settled: bool):
+    """Mean and covariance of the logits, whether they can be relied on, and flags. root: of the prior's covariance."""
+    inverse = np.linalg.inv(root)
     for n in (_DRAWS, 10 * _DRAWS, 40 * _DRAWS):
-        logits, log_weight = draws(skill, prior.mean, prior.sd, n)
-        weight = _weights(logits, log_weight, prior.mean, prior.sd)
+        logits, log_weight = draws(skill, center, root, n)
+        weight = _weights((logits - center) @ inverse.T, log_weight, 0.0, 1.0)
         worth = 1 / (weight**2).sum()
         if worth >= _ENOUGH:
             break
@@ -182,7 +221,7 @@ def _learn(skills: list[ChangePoints]) -> tuple[SkillPrior, bool]:
     prior = SkillPrior(START, np.full(4, 1.5), len(skills))
     for n in _ROUNDS:
         n *= max(1, _MANY // len(skills))
-        logits, log_weight = map(np.array, zip(*(draws(s, prior.mean, prior.sd, n) for s in skills), strict=True))
+        logits, log_weight = map(np.array, zip(*(draws(s, prior.mean, np.diag(prior.sd), n) for s in skills), strict=True))
         mean, sd, step = prior.mean, prior.sd, np.inf
         while step > _STILL / 500 and (sd > prior.sd / 2).all():  # narrower, and these places are too few
             weight = _weights(logits, log_weight, mean, sd)[..., None]

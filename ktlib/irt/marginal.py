@@ -44,6 +44,8 @@ def summed(right, wrong, eta: np.ndarray, log_weights: np.ndarray) -> tuple[floa
 class TwoParameter:
     """Log likelihood plus log priors at `free` (2, items): intercepts; discriminations, or their logs."""
 
+    each = 2  # numbers an item
+
     def __init__(self, table: np.ndarray, points=21, priors: Mapping[str, Normal] | None = None, items=None):
         """table: (students, items) of 1, 0 and NaN. points: of a Gauss-Hermite rule, or `even` nodes. items: names."""
         self.right, self.wrong = (table == 1).astype(float), (table == 0).astype(float)
@@ -88,16 +90,22 @@ class TwoParameter:
         gradient = change * ((right - asked * p) @ self.powers).T
         information = np.einsum("jq,qa,qb->abj", asked * p * (1 - p), self.powers, self.powers, optimize=True)
         information *= change[:, None] * change
-        information[[0, 1], [0, 1]] += self.precision
-        pull = self.precision * (free - self.loc)
+        less, pull, more = self.held(free)
+        return value - less, gradient - pull, information + more
+
+    def held(self, free: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        """Minus the log priors, their gradient (2, items) and curvature (2, 2, items)."""
+        off = free - self.loc
+        value = (self.precision * off**2).sum() / 2 + self.density * free[1].sum()
+        pull, bend = self.precision * off, np.zeros((2, 2, free.shape[1]))
         pull[1] += self.density  # the density is the discrimination's, not its logarithm's
-        value -= (self.precision * (free - self.loc) ** 2).sum() / 2 + self.density * free[1].sum()
+        bend[[0, 1], [0, 1]] = self.precision
         if self.beta_precision.any():
             beta, change, _ = self.difficulty(free)
-            value -= (self.beta_precision * (beta - self.beta) ** 2).sum() / 2
+            value += (self.beta_precision * (beta - self.beta) ** 2).sum() / 2
             pull = pull + self.beta_precision * (beta - self.beta) * change
-            information += self.beta_precision * change[:, None] * change
-        return value, gradient - pull, information
+            bend += self.beta_precision * change[:, None] * change
+        return value, pull, bend
 
     def difficulty(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Difficulties (items,), their slopes (2, items) and second ones (2, 2, items); discriminations are logs."""
@@ -149,18 +157,35 @@ class TwoParameter:
 
     def covariance(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Variances (2, items) of intercepts and slopes, `inf` if not determined, and covariances of both (items,)."""
-        information = self.information(free)
-        diagonal = np.diag(information)
-        scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1))
-        values, vectors = np.linalg.eigh(information * scale * scale[:, None])
-        flat = values < 1e-8
-        lost = ((vectors[:, flat] ** 2).sum(1) > 0.01).reshape(2, -1)
-        lost |= ((self.right.sum(0) == 0) | (self.wrong.sum(0) == 0)) & (
-            self.precision[0] + self.beta_precision[0] == 0
-        )
-        root = (self.split(free)[1].ravel() * scale)[:, None] * vectors[:, ~flat] / np.sqrt(values[~flat])
+        root, lost = roots(self.information(free), self.split(free)[1].ravel())
+        lost = lost.reshape(2, -1)
+        lost |= self.one_sided()
         root = root.reshape(2, free.shape[1], -1)
         return np.where(lost, np.inf, (root**2).sum(2)), (root[0] * root[1]).sum(1)
+
+    def one_sided(self) -> np.ndarray:
+        """(items,) True where everybody gave the same answer and no prior holds the intercept."""
+        alike = (self.right.sum(0) == 0) | (self.wrong.sum(0) == 0)
+        return alike & (self.precision[0] + self.beta_precision[0] == 0)
+
+    def upright(self, free: np.ndarray) -> np.ndarray:
+        """The mirror image with positive median discrimination."""
+        if not self.log and np.median(free[1]) < 0:
+            free[1] *= -1
+        return free
+
+
+def roots(information: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A root R (numbers, directions) of the covariance R Rᵀ, and which numbers have no curvature.
+
+    information: minus the second derivatives by the free numbers. change: how each number changes with its free one.
+    """
+    diagonal = np.diag(information)
+    scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1))
+    values, vectors = np.linalg.eigh(information * scale * scale[:, None])
+    flat = values < 1e-8
+    lost = (vectors[:, flat] ** 2).sum(1) > 0.01
+    return (change * scale)[:, None] * vectors[:, ~flat] / np.sqrt(values[~flat]), lost
 
 
 def _arrays(priors: Mapping[str, Normal] | None, items: tuple) -> tuple[np.ndarray, np.ndarray, bool, bool]:
