@@ -4,9 +4,9 @@ model: what they say of an answer. simulation: draws from it. priors, posterior:
 a fit returns. ascent: the fast fit. distributed: the same by many machines. processes: how these add up and fail
 together. svi: the same by Pyro. nuts: draws to judge both by. programs: the models as Pyro programs. mml: fits by
 marginal likelihood, 2PL, Rasch and 3PL. marginal: that likelihood, its slopes and curvature. information: item curves
-and what items say about whom. item_fit: does each item behave as the model says? recipe: the paper's released code. updating: a
-week's answers added to a posterior. surprise: the sign that a refit is due. new_items: what is believed of items nobody
-has answered. scoring: one student's ability from fixed items.
+and what items say about whom. item_fit: does each item behave as the model says? recipe: the paper's released code.
+updating: a week's answers added to a posterior. surprise: the sign that a refit is due. new_items: what is believed
+of items nobody has answered. scoring: one student's ability from fixed items.
 """
 
 from .._doors import lazily
