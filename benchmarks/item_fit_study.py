@@ -10,7 +10,7 @@ The results:
     cases[name]           s_x2, infit, flagged: shares of items; mean_infit, mean_outfit; negative; tests
     recovery[model][what] z: root mean squared z; held: share of 95% intervals; numbers: how many
 
-Five minutes on one core.
+Some minutes on one core.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def main():
     size = {name: getattr(given, name) for name in ("replicates", "students", "items", "seed")}
     cases = run(**size).table.round(4).to_dict("index")
     found = {model: recovery(model, **size) for model in ("rasch", "2pl", "3pl")}
-    told = {"provenance": provenance("numpy", "scipy", **size), "cases": cases, "recovery": found}
+    told = {"about": provenance("numpy", "scipy", **size), "cases": cases, "recovery": found}
     given.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(told, indent=1))
 

@@ -259,6 +259,8 @@ def doors():
         dict(sequences_by_skill=g()["by_skill"], prior=None, max_steps=20),
         True,
     )
+    last = dict(sequences_by_skill={"0": g()["answers"]}, prior=g()["fits"], drift=0.1)
+    yield "bkt.skills.fit last week", skills.fit, last, True
     by = dict(
         fits=g()["fits"], frame=g()["frame"].assign(skill="0"), student="student", skill="skill", correct="correct"
     )
@@ -565,8 +567,24 @@ def doors():
     yield (
         "irt.mml.fit",
         mml.fit,
-        dict(responses=g()["wide"], points=5, em_steps=2, max_steps=5, tol=1.0, priors=mml.MIRT),
+        dict(responses=g()["wide"], model="2pl", points=5, em_steps=2, max_steps=5, tol=1.0, priors=mml.MIRT),
     )
+    for kind in ("rasch", "3pl"):
+        few = dict(responses=g()["wide"], model=kind, points=5, em_steps=2, max_steps=5)
+        yield f"irt.mml.fit {kind}", mml.fit, few | dict(priors={"intercept": g()["normal"]})
+    from ktlib.forecast import criteria
+    from ktlib.irt import information, item_fit
+
+    item, tied = (mml.fit(g()["wide"], k, max_steps=5, priors=mml.MIRT) for k in ("3pl", "rasch"))
+    yield "irt.mml.MMLFit.interval", item.interval, dict(name="guess", level=0.9)
+    yield "irt.mml.MMLFit.frame", item.frame, dict(rows="items", level=0.9)
+    for name in ("curves", "information", "standard_error"):
+        yield f"irt.information.{name}", getattr(information, name), dict(fit=item, ability=[-1.0, 0.0, 1.0])
+    held = dict(fit=tied, responses=g()["wide"], missing="refuse", least=1.0)
+    yield "irt.item_fit.item_fit", item_fit.item_fit, held, True
+    yield "irt.item_fit.number_right", item_fit.number_right, dict(p=np.full((3, 2), 0.5))
+    yield "irt.item_fit.adjusted", item_fit.adjusted, dict(p=[0.1, 0.2]), True
+    yield "forecast.criteria.compare", criteria.compare, dict(fits={"3PL": item, "Rasch": tied})
     yield "show.tables.say", tables.say, dict(text="a sentence")
     yield "show.tables.solution", tables.solution, dict(text="because")
     yield "show.tables.fold", tables.fold, dict(words="more")
@@ -796,7 +814,8 @@ BEHIND = {
     "irt.programs": {"factorization", "hierarchical", "program", "two_parameter"},
     "forecast.recovery": {"Recovery"},
     "forecast.validation": {"fit_bkt"},
-    "irt.mml": {"MMLFit"},
+    "irt.information": {"Information", "curves_at", "numbers_of"},
+    "irt.item_fit": {"ItemFit"},
     "irt.marginal": {"TwoParameter", "even", "gauss_hermite", "summed"},
     "irt.model": {
         "Model", "check_responses", "predictor", "whole_loadings",

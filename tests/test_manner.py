@@ -26,6 +26,7 @@ FITS = {
         CLASS, question=np.tile(np.arange(8) % 5, (60, 1)), forgets=True, frozen=["p_forget"], priors="learned"
     ),
     "irt.mml.MMLFit": lambda: mml.fit(ANSWERS, priors=mml.MIRT),
+    "irt.mml.MMLFit 3PL": lambda: mml.fit(ANSWERS, "3pl", priors=mml.MIRT),
     "irt.fits.Fit": lambda: ascent.fit(ANSWERS, learned=["difficulty"]),
     "irt.fits.Fit factors": lambda: ascent.fit(ANSWERS, "factorization", factors=2, rng=1, max_steps=20),
     "irt.posterior.Posterior": lambda: ascent.fit(ANSWERS).posterior.freeze("difficulty"),

@@ -7,6 +7,7 @@ with the wrong key, fitted as Rasch and as 2PL.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy.special import expit
 from .._checks import short
 from ..irt import mml
 from ..irt.item_fit import item_fit
+from . import stored
 
 FLOOR = 0.2
 KEYED_WRONG = 0  # the item whose key is wrong
@@ -46,6 +48,11 @@ class ItemMisfit:
     items: int
     seed: int
     __repr__ = short
+
+
+def in_full() -> dict:
+    """What benchmarks/item_fit_study.py stored: "about", "cases" as the table's rows, and "recovery" of each model."""
+    return json.loads(stored("results/item_fit.json").read_text())
 
 
 def drawn(rng: np.random.Generator, students: int, items: int, *, floor: float = 0.0, slope=None) -> np.ndarray:

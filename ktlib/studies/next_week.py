@@ -7,6 +7,7 @@ forgets what a normal cannot hold: skew, and what later weeks say of the prior o
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -17,6 +18,7 @@ from .._checks import short
 from ..bkt import BKTParams, skills
 from ..bkt._newton import to_logit, to_params
 from ..data.sequences import Sequences
+from . import stored
 
 PRIOR = skills.SkillPrior(to_logit(np.array([0.3, 0.15, 0.1, 0.2])), np.array([0.8, 0.6, 0.5, 0.5]))
 
@@ -55,8 +57,19 @@ class NextWeek:
         return tuple((np.abs(found - self.truth) < 1.96 * se).mean((1, 2)) for found, se in pairs)
 
 
-def run(*, weeks: int = 6, number: int = 20, students: int = 25, steps: int = 8, seed: int = 0) -> NextWeek:
-    """Draw skills from `PRIOR`, then classes week by week, and fit both ways. number: of skills, at least five."""
+def in_full() -> dict:
+    """What benchmarks/next_week_study.py stored: "about", and by prior "learned" or "known" the means over seeds."""
+    return json.loads(stored("results/next_week.json").read_text())
+
+
+def run(
+    *, weeks: int = 6, number: int = 20, students: int = 25, steps: int = 8, prior="learned", seed: int = 0
+) -> NextWeek:
+    """Draw skills from `PRIOR`, then classes week by week, and fit both ways.
+
+    number: of skills, at least five. prior: "learned", by the refit anew every week and by the other in the first week
+    alone; or a `SkillPrior` for both, such as `PRIOR`, which leaves only what the normal between the weeks cuts off.
+    """
     rng = np.random.default_rng(seed)
     truth = PRIOR.mean + PRIOR.sd * rng.normal(size=(number, 4))
     everything, last, found = {}, None, {name: [] for name in ("kept", "refit")}
@@ -64,9 +77,9 @@ def run(*, weeks: int = 6, number: int = 20, students: int = 25, steps: int = 8,
         new = {k: drawn(to_params(logits), students, steps, rng) for k, logits in enumerate(truth)}
         everything = {k: joined(everything.get(k), answers) for k, answers in new.items()}
         start = perf_counter()
-        last = skills.fit(new, prior="learned" if last is None else last)
+        last = skills.fit(new, prior=prior if last is None else last)
         middle = perf_counter()
-        refit = skills.fit(everything)
+        refit = skills.fit(everything, prior=prior)
         found["kept"].append((last, middle - start))
         found["refit"].append((refit, perf_counter() - middle))
     arrays = {}
