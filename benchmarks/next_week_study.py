@@ -30,15 +30,18 @@ def told(found: list) -> dict:
     def mean(values, digits=3) -> list:
         return np.round(np.mean(values, axis=0), digits).tolist()
 
+    def both(pairs) -> dict:
+        return {name: mean(values) for name, values in zip(("kept", "refit"), zip(*pairs, strict=True), strict=True)}
+
     return {
         "apart": mean([one.apart() for one in found]),
-        "error": dict(zip(("kept", "refit"), (mean(v) for v in zip(*(one.error() for one in found), strict=True)), strict=True)),
-        "holds": dict(zip(("kept", "refit"), (mean(v) for v in zip(*(one.holds() for one in found), strict=True)), strict=True)),
+        "error": both(one.error() for one in found),
+        "holds": both(one.holds() for one in found),
         "seconds": {
             "kept": mean([one.kept_seconds[1:] for one in found], 4),
             "refit": mean([one.refit_seconds[1:] for one in found], 4),
         },
-    }  # fmt: skip
+    }
 
 
 def main():

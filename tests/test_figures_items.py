@@ -48,4 +48,6 @@ def test_information_counts_the_students_under_its_upper_half():
     at = information.information(fit, fit.ability).test
     top = information.information(fit, np.linspace(-4, 4, 2001)).test.max()
     share = (at >= top / 2).mean()
-    assert f"{share:.0%} (" in figure("test-information").finding and "of 300 students" in figure("test-information").alt
+    assert (
+        f"{share:.0%} (" in figure("test-information").finding and "of 300 students" in figure("test-information").alt
+    )

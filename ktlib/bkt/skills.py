@@ -2,7 +2,8 @@
 
 A prior over skills is learned from all of them, and what each skill's own answers make of it is its posterior: the
 larger the class, the more they count. What is learned from the skills of one course also serves a class of 22 that
-comes later; and what is believed of them this week is next week's prior. Priors and posteriors are over logits. Source: Efron & Morris (1975), Carlin & Louis (2000).
+comes later; and what is believed of them this week is next week's prior. Priors and posteriors are over logits.
+Source: Efron & Morris (1975), Carlin & Louis (2000).
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ def fit(
     known = isinstance(prior, SkillPrior | SkillFits) or (isinstance(prior, str) and prior == "learned")
     if not (prior is None or known):
         raise ValueError(
-            f"prior = {shown(prior)}: give 'learned', None or a SkillPrior, such as fits.prior, or last week's SkillFits"
+            f"prior = {shown(prior)}: give 'learned', None or a SkillPrior, such as fits.prior, or the SkillFits of "
+            "last week"
         )
     drift = _checked_drift(drift, prior)
     max_steps = checks.whole(max_steps, "max_steps", 1)
@@ -221,7 +223,9 @@ def _learn(skills: list[ChangePoints]) -> tuple[SkillPrior, bool]:
     prior = SkillPrior(START, np.full(4, 1.5), len(skills))
     for n in _ROUNDS:
         n *= max(1, _MANY // len(skills))
-        logits, log_weight = map(np.array, zip(*(draws(s, prior.mean, np.diag(prior.sd), n) for s in skills), strict=True))
+        logits, log_weight = map(
+            np.array, zip(*(draws(s, prior.mean, np.diag(prior.sd), n) for s in skills), strict=True)
+        )
         mean, sd, step = prior.mean, prior.sd, np.inf
         while step > _STILL / 500 and (sd > prior.sd / 2).all():  # narrower, and these places are too few
             weight = _weights(logits, log_weight, mean, sd)[..., None]

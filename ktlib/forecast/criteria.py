@@ -17,7 +17,7 @@ _NEEDED = ("log_likelihood", "parameters", "aic", "bic", "students", "data", "co
 
 
 def compare(fits: Mapping):
-    """A DataFrame with a row a fit, the lowest AIC first: log likelihood, parameters, aic, bic, what they lack, converged.
+    """A DataFrame with a row a fit, the lowest AIC first: log likelihood, parameters, aic, bic, converged.
 
     fits: name -> fit by likelihood, such as what `mml.fit` and `em.fit` returned. above_aic, above_bic: by how much a
     fit lies above the lowest. Raises ValueError for anything else, for fewer than two, and for fits to other answers,

@@ -136,7 +136,7 @@ class ThreeParameter(TwoParameter):
         return float(total.sum()), np.exp(joint - total), np.exp(log_p)
 
     def derivatives(self, free: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        """The objective, its gradient (3, items), and the expected information (3, 3, items) if abilities were known."""
+        """The objective, its gradient (3, items), the expected information (3, 3, items) if abilities were known."""
         free = free.reshape(3, -1)
         value, given, p = self.expect(free)
         right = self.right.T @ given

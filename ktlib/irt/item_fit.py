@@ -34,10 +34,10 @@ TINY = 1e-12
 class ItemFit:
     """How well each item fits, (items,) each; `frame()` has the worst first, with a word on what to do.
 
-    infit, outfit: mean squares, 1 as the model expects. infit_z: by how many of its standard errors infit is off 1, from
-    the spread over students, what was fitted to the same answers taken out; outfit has none, because a few surprises
-    decide it and its spread. s_x2, df, p: S-X², its
-    degrees of freedom (groups of scores less numbers fitted to the item) and the chance of more if the model is right;
+    infit, outfit: mean squares, 1 as the model expects. infit_z: by how many of its standard errors infit is off 1,
+    from the spread over students, what was fitted to the same answers taken out; outfit has none, because a few
+    surprises decide it and its spread. s_x2, df, p: S-X², its degrees of freedom (groups of scores less numbers fitted
+    to the item) and the chance of more if the model is right;
     NaN, with df 0, where scores leave no such group. p_adjusted: p by Benjamini & Hochberg (1995): flag all below .05,
     and some 5% of the flags are false. weak, strong: by how many standard errors the third with the fewest right, and
     with the most, solve it more often than the model says. asked: answers that the mean squares count. discrimination:

@@ -1,4 +1,4 @@
-"""The traditional fit of item models, 2PL, Rasch and 3PL: items that make the answers likeliest, abilities averaged out.
+"""The traditional fit of 2PL, Rasch and 3PL: items that make the answers likeliest, abilities averaged out.
 
 Marginal maximum likelihood (Bock & Aitkin 1981): ability ~ N(0, 1) is summed over nodes; EM gives the start,
 quasi-Newton (BFGS) the end, as in the R package ltm (Rizopoulos 2006). Nothing holds the items: a discrimination may
@@ -47,10 +47,10 @@ class MMLFit:
 
     Items that are not determined are named at the end of `reason`, and marked in `determined` and `frame()`.
 
-    discrimination, intercept, difficulty, guess: (items,). Their `_se`: standard errors from the observed information, that of
-    difficulty by the delta method; `inf` means not determined: everybody gave the same answer and no prior holds the
-    intercept, or the information has no curvature there. ability, ability_sd: (students,) mean and sd given her
-    answers, the items taken as known. log_likelihood: nats, priors left out. points: nodes of the sum over ability.
+    discrimination, intercept, difficulty, guess: (items,). Their `_se`: standard errors from the observed information,
+    that of difficulty by the delta method; `inf` means not determined: everybody gave the same answer and no prior
+    holds the intercept, or the information has no curvature there. ability, ability_sd: (students,) mean and sd given
+    her answers, the items taken as known. log_likelihood: nats, priors left out. points: nodes of the sum over ability.
     converged, reason: has the gradient vanished, and do twice the nodes (unless their number was given) change nothing?
     model: "2pl", "rasch" or "3pl". data: a checksum of the answers, by which fits to compare are held to the same ones.
 

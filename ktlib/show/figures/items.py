@@ -39,8 +39,8 @@ def curves(fit, name: str = "item-curves-fitted") -> Figure:
 
     finding = f"{_short(found.items[least])} says nothing of a student"
     if worth[least] > worth[best] / 1000:
-        times = worth[best] / worth[least]
-        finding = f"{_short(found.items[best])} says {times:.1f} times as much of a student as {_short(found.items[least])}"
+        words = f"says {worth[best] / worth[least]:.1f} times as much of a student as"
+        finding = f"{_short(found.items[best])} {words} {_short(found.items[least])}"
     return Figure(
         draw,
         finding=finding[0].upper() + finding[1:],
@@ -77,9 +77,10 @@ def information(fit, name: str = "test-information") -> Figure:
         strokes.key_below(page, words, "ability θ", columns=1)
 
     shown = f"{peak:+.1f}".replace("-", "−")
+    students = f"{share:.0%} ({low:.0%} to {high:.0%}) of {n:,} students get half of that"
     return Figure(
         draw,
-        finding=f"The test says most at ability {shown}; {share:.0%} ({low:.0%} to {high:.0%}) of {n:,} students get half of that",
+        finding=f"The test says most at ability {shown}; {students}",
         alt=f"Test information against ability, highest at {shown} with {top:.1f}, where the standard error is "
         f"{1 / np.sqrt(top):.2f}. {share:.0%} of {n:,} students stand where it is at least half as high.",
         name=name,
