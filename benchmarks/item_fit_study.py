@@ -1,6 +1,6 @@
 """Does item fit hold its size, and what does it find? S-X² and infit on tests whose truth is known.
 
-    python benchmarks/item_fit_study.py [--replicates 100] [--students 1000] [--items 20] [--seed 0]
+    python benchmarks/item_fit_study.py [--replicates 60] [--students 1000] [--items 20] [--seed 0]
                                         [--out ktlib/studies/stored/results/item_fit.json]
 
 The cases are those of `ktlib.studies.item_misfit`. Beside them, how well 2PL, Rasch and 3PL give back what they were
@@ -57,7 +57,7 @@ def recovery(model: str, replicates: int, students: int, items: int, seed: int) 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in (("replicates", 100), ("students", 1000), ("items", 20), ("seed", 0)):
+    for name, default in (("replicates", 60), ("students", 1000), ("items", 20), ("seed", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--out", type=Path, default=ROOT / "ktlib/studies/stored/results" / "item_fit.json")
     given = parser.parse_args()

@@ -816,7 +816,7 @@ BEHIND = {
     "forecast.validation": {"fit_bkt"},
     "irt.information": {"Information", "curves_at", "numbers_of"},
     "irt.item_fit": {"ItemFit"},
-    "irt.marginal": {"TwoParameter", "even", "gauss_hermite", "summed"},
+    "irt.marginal": {"TwoParameter", "even", "gauss_hermite", "roots", "summed"},
     "irt.model": {
         "Model", "check_responses", "predictor", "whole_loadings",
     },
