@@ -125,6 +125,7 @@ def test_each_fault_has_its_word():
     answers = drawn(4, 1500, 12, slope=1.2)
     answers[:, 3] = 1 - answers[:, 3]
     table = item_fit.item_fit(mml.fit(answers), answers).frame()
+    assert table.index[0] == 3 and table.p.iloc[1:].is_monotonic_increasing
     assert table.advice[3] == "abler students solve it less often: check its key"
     tied = item_fit.item_fit(mml.fit(answers, "rasch"), answers)
     assert tied.frame().index[0] == 3 and tied.flagged[3] and tied.infit[3] > 1.2

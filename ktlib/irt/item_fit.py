@@ -75,13 +75,16 @@ class ItemFit:
         return [self._word(i) for i in range(len(self.items))]
 
     def frame(self):
-        """A DataFrame with a row an item, the least likely first: all of the above, flagged, and advice."""
+        """A DataFrame with a row an item: all of the above, flagged, and advice.
+
+        First those that abler students solve less often, then the others, the smallest p first.
+        """
         import pandas as pd
 
         names = [field.name for field in fields(self) if field.type == "np.ndarray"]
         columns = {name: getattr(self, name) for name in names} | {"flagged": self.flagged, "advice": self.advice()}
         table = pd.DataFrame(columns, pd.Index(self.items, name="item", tupleize_cols=False))
-        return table.sort_values(["p", "s_x2"], ascending=[True, False], kind="stable")
+        return table.iloc[np.lexsort([-self.s_x2, self.p, self.discrimination >= 0])]
 
     def _word(self, i: int) -> str:
         if self.discrimination[i] < 0:
