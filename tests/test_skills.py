@@ -344,8 +344,8 @@ def test_results_are_shown_in_under_ten_lines():
         assert said.startswith(type(result).__name__ + "(") and said.count("\n") < 9 and len(said) < 1100
         assert all(f"{f.name}=" in said for f in dataclasses.fields(result))
     assert "covariance=float64 array (60, 4, 4)" in repr(fits)
-    with pytest.raises(ValueError, match=r"^prior = SkillFits") as caught:
-        skills.fit({"a": [[1, 0]]}, prior=fits)
+    with pytest.raises(ValueError, match=r"^prior = BKTFit") as caught:
+        skills.fit({"a": [[1, 0]]}, prior=em.fit([[1, 0, 1]] * 9))
     assert len(str(caught.value)) < 200
 
 
