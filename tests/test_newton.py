@@ -78,7 +78,7 @@ def test_the_summit_is_a_general_optimiser_s(sd):
     def depth(at):
         return -bkt.log_likelihood(rows, to_params(at)).sum() + (precision * (at - mean) ** 2).sum() / 2
 
-    end = climb(ChangePoints(as_sequences(rows)), mean, mean=mean, precision=precision)
+    end = climb(ChangePoints(as_sequences(rows)), mean, mean=mean, precision=np.diag(precision))
     other = minimize(depth, mean, method="BFGS", options={"gtol": 1e-6})
     assert end.converged
     assert depth(end.logits) <= other.fun + 1e-9
@@ -115,7 +115,7 @@ def test_draws_integrate_to_the_evidence():
     weight = weight * np.exp(textbook(rows, expit(places)))
     exact = np.log(weight.sum())
 
-    logits, log_weight = draws(ChangePoints(as_sequences(rows)), mean, sd, 3000)
+    logits, log_weight = draws(ChangePoints(as_sequences(rows)), mean, np.diag(sd), 3000)
     log_weight = log_weight - (((logits - mean) / sd) ** 2).sum(1) / 2 - np.log(sd).sum()
     assert np.log(np.exp(log_weight).sum()) == pytest.approx(exact, abs=0.02)
 

@@ -37,10 +37,10 @@ class ItemFit:
     infit, outfit: mean squares, 1 as the model expects. infit_z: by how many of its standard errors infit is off 1,
     from the spread over students, what was fitted to the same answers taken out; outfit has none, because a few
     surprises decide it and its spread. s_x2, df, p: S-X², its degrees of freedom (groups of scores less numbers fitted
-    to the item) and the chance of more if the model is right;
-    NaN, with df 0, where scores leave no such group. p_adjusted: p by Benjamini & Hochberg (1995): flag all below .05,
-    and some 5% of the flags are false. weak, strong: by how many standard errors the third with the fewest right, and
-    with the most, solve it more often than the model says. asked: answers that the mean squares count. discrimination:
+    to the item) and the chance of more if the model is right; NaN, with df 0, where scores leave no such group.
+    p_adjusted: p by Benjamini & Hochberg (1995): flag all below .05, and some 5% of the flags are false. weak, strong:
+    by how many standard errors the third with the fewest right, and with the most, solve it more often than the model
+    says. asked: answers that the mean squares count. discrimination:
     as fitted. students: whose scores S-X² counts. left_out: students left out of S-X², for lack of an answer.
     """
 
@@ -213,9 +213,9 @@ def _mean_squares(table, p, scores, log_weights) -> dict:
     own_scores = np.stack([averaged((1 - p) / p * score, -score) for score in scores], axis=2)
     infit, z = inner.sum(0) / expected.sum(0), np.empty(len(p))
     for item in range(len(p)):
-        off, score = (inner - infit * expected)[:, item], own_scores[:, item]
+        off, score = (inner - expected)[:, item], own_scores[:, item]
         left = off - score @ np.linalg.lstsq(score, off, rcond=None)[0]
-        z[item] = (inner - expected)[:, item].sum() / max(np.sqrt((left**2).sum()), TINY)
+        z[item] = left.sum() / max(np.sqrt((left**2).sum()), TINY)
     return {"infit": infit, "infit_z": z, "outfit": outer.sum(0) / asked.sum(0)}
 
 
