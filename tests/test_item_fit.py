@@ -179,3 +179,16 @@ def test_adjusted_as_benjamini_and_hochberg_do_it():
     assert (np.diff(found) >= 0).all() and found[-1] == 1
     with_gap = item_fit.adjusted([np.nan, *p])
     np.testing.assert_array_equal(with_gap[1:], found)
+
+
+def test_the_stored_study_holds_its_size_and_says_how_many():
+    """Three errors of a share of so many items around 5%; estimates spread about as their standard errors say."""
+    told = item_misfit.in_full()
+    for name in ("2PL, true", "Rasch, true", "3PL, true"):
+        case = told["cases"][name]
+        assert abs(case["s_x2"] - 0.05) < 3 * np.sqrt(0.05 * 0.95 / case["tests"]) and case["tests"] >= 1000
+    assert told["cases"]["miskeyed item under Rasch"]["s_x2"] > 0.95
+    assert told["cases"]["miskeyed item under 2PL"]["negative"] > 0.95
+    assert {"rasch", "2pl", "3pl"} == set(told["recovery"]) and told["about"]["seed"] == 0
+    for model in told["recovery"].values():
+        assert all(0.85 < found["held"] < 0.99 for found in model.values())

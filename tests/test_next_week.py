@@ -84,3 +84,11 @@ def test_the_study_says_what_it_costs():
     kept, refit = found.error()
     assert abs(kept[2] - refit[2]) < 0.15
     assert len(found.kept_seconds) == len(found.refit_seconds) == 3
+
+
+def test_the_stored_study_says_what_it_saves():
+    told = next_week.in_full()["found"]
+    for prior in ("learned", "known"):
+        assert max(told[prior]["apart"]) < 0.35
+        assert told[prior]["error"]["kept"][-1] < 1.15 * told[prior]["error"]["refit"][-1]
+        assert told[prior]["seconds"]["kept"][-1] < told[prior]["seconds"]["refit"][-1]
