@@ -114,7 +114,7 @@ def test_mean_squares_by_hand(answers):
 def test_size_and_power_in_a_small_study():
     """Stored in full by benchmarks/item_fit_study.py; here as few replicates as can fail."""
     cases = {name: item_misfit.CASES[name] for name in ("2PL, true", "miskeyed item under Rasch")}
-    found = item_misfit.run(replicates=12, students=500, items=8, seed=3, cases=cases)
+    found = item_misfit.run(replicates=8, students=500, items=8, seed=3, cases=cases)
     true = found.table.loc["2PL, true"]
     assert true.s_x2 * true.tests < 0.05 * true.tests + 3 * np.sqrt(0.05 * 0.95 * true.tests)
     assert true.infit < 0.12 and abs(true.mean_infit - 1) < 0.01 and abs(true.mean_outfit - 1) < 0.05
