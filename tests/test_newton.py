@@ -38,7 +38,7 @@ def test_compiled_loops_find_what_arrays_do(rows, logits):
     skill = ChangePoints(as_sequences(rows))
     compiled = skill.derivatives(logits), skill.em_step(logits)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_newton, "loops", lambda: None)
+        patch.setattr(_newton, "compiled", lambda: None)
         arrays = skill.derivatives(logits), skill.em_step(logits)
     for one, other in zip((*compiled[0], compiled[1]), (*arrays[0], arrays[1]), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
@@ -63,6 +63,28 @@ def test_many_places_at_once():
     np.testing.assert_allclose(skill.log_likelihoods(places), one_by_one, rtol=1e-10)
 
 
+def test_what_falls_to_nothing_is_counted_all_the_same():
+    """Sixty right answers that nobody guesses, then more wrong ones that nobody slips."""
+    rows = [[1] * 60 + [0] * 80, [1, 0, None]]
+    skill, places = ChangePoints(as_sequences(rows)), np.array([[0.0, -1, -13, -13], [0, -1, -2, -1]])
+    exact = [skill.derivatives(at)[0] for at in places]
+    np.testing.assert_allclose(skill.log_likelihoods(places), exact, rtol=1e-12)
+
+
+@pytest.mark.parametrize("sd", [0.5, np.inf])
+def test_both_forms_climb_alike(sd, monkeypatch):
+    rng = np.random.default_rng(5)
+    mean, precision = np.array([0.5, -1.5, -1.0, -1.0]), np.eye(4) * sd**-2.0
+    skills = [ChangePoints(as_sequences(random_class(rng, students=20, longest=9))) for _ in range(10)]
+    one = [climb(skill, mean, mean=mean, precision=precision) for skill in skills]
+    monkeypatch.setattr(_newton, "compiled", lambda: None)
+    other = [climb(skill, mean, mean=mean, precision=precision) for skill in skills]
+    for a, b in zip(one, other, strict=True):
+        assert a.converged and b.converged and a.log_likelihood == pytest.approx(b.log_likelihood, abs=1e-8)
+        np.testing.assert_allclose(to_probability(a.logits), to_probability(b.logits), atol=1e-6)
+        np.testing.assert_allclose(a.curvature, b.curvature, rtol=1e-5, atol=1e-5)
+
+
 def test_what_is_counted():
     skill = ChangePoints(as_sequences([[1, None, 0], [1, None, 0], [1, 1, 1, 0]]))
     assert (skill.students, skill.answers, skill.wrong, skill.longest) == (3, 8, 3, 4)
@@ -73,10 +95,10 @@ def test_what_is_counted():
 def test_the_summit_is_a_general_optimiser_s(sd):
     rows = random_class(np.random.default_rng(2), students=60, longest=12)
     rows += bkt.simulate(BKTParams(), students=60, steps=10, rng=3).answers.tolist()
-    mean, precision = np.array([0.5, -1.5, -1.0, -1.0]), np.full(4, sd**-2.0)
+    mean, precision = np.array([0.5, -1.5, -1.0, -1.0]), np.eye(4) * sd**-2.0
 
     def depth(at):
-        return -bkt.log_likelihood(rows, to_params(at)).sum() + (precision * (at - mean) ** 2).sum() / 2
+        return -bkt.log_likelihood(rows, to_params(at)).sum() + (at - mean) @ precision @ (at - mean) / 2
 
     end = climb(ChangePoints(as_sequences(rows)), mean, mean=mean, precision=np.diag(precision))
     other = minimize(depth, mean, method="BFGS", options={"gtol": 1e-6})

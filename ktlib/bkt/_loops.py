@@ -1,4 +1,4 @@
-"""Compiled loops of `_stretches` and `_newton`: the same sums, without arrays in between.
+"""Compiled loops of `_stretches`: the same sums, without arrays in between.
 
 Stretches are numbered through all levels, letters first, so that halves come before what they join.
 """
@@ -104,44 +104,3 @@ def expected(left, right, whole, students, p_init, p_transit, p_slip, p_guess):
         down[two, 1] += in_right
         down[two, 2] += unknown
     return total, init, down[:LETTERS]
-
-
-@kept
-def derivatives(logits, soft, p, x, n, start, size, times, weight, out):
-    """log P(answers) of `_newton.ChangePoints`; Σ weight·x, Σ weight·n and Louis's curvature into `out` (6, 4), zeros.
-
-    soft: log(1 + e^θ) of the four logits; p: their probabilities. weight: room for as many numbers as the longest
-    sequence has change points. The curvature lacks the part −p(1 − p) Σ weight·n of its diagonal.
-    """
-    value, score = 0.0, np.empty(4)
-    for s in range(len(start)):
-        first, top = start[s], -np.inf
-        for c in range(size[s]):
-            log = 0.0
-            for d in range(4):
-                log += logits[d] * x[d, first + c] - soft[d] * n[d, first + c]
-            weight[c] = log
-            top = max(top, log)
-        norm = 0.0
-        for c in range(size[s]):
-            weight[c] = math.exp(weight[c] - top)
-            norm += weight[c]
-        value += times[s] * (top + math.log(norm))
-        each = np.zeros(4)
-        for c in range(size[s]):
-            w = weight[c] * times[s] / norm
-            for d in range(4):
-                done, tried = x[d, first + c], n[d, first + c]
-                out[0, d] += w * done
-                out[1, d] += w * tried
-                score[d] = done - tried * p[d]
-                each[d] += w * score[d]
-                for e in range(d + 1):
-                    out[2 + d, e] += w * score[d] * score[e]
-        for d in range(4):
-            for e in range(d + 1):
-                out[2 + d, e] -= each[d] * each[e] / times[s]
-    for d in range(4):
-        for e in range(d):
-            out[2 + e, d] = out[2 + d, e]
-    return value

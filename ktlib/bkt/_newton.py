@@ -1,4 +1,4 @@
-"""One skill's likelihood in logits: its summit by Newton's method, and draws from the belief that a prior turns into.
+"""One skill's likelihood in logits: Newton's method to a summit, and draws from the belief that a prior turns into.
 
 Given k, the number of steps before a student knows the skill, her answers are four binomials; so with θ the logits, and
 x successes in n trials for each probability, log P(answers, k) = Σ xθ − n log(1 + e^θ), and slope and curvature of
@@ -9,13 +9,13 @@ method takes a handful of steps where expectation-maximisation can take hundreds
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from ..data.sequences import Sequences
-from ._stretches import loops
 from .model import NAMES, BKTParams
 
 EDGE = 1e-6  # probabilities are sought between this and one minus this
@@ -26,37 +26,25 @@ _EM_STEPS = 3  # they leave a poor start without crossing over to the upside-dow
 _WIDER = 1.3  # draws are spread wider than the summit's curvature says, for longer tails
 _BLOCK = 1 << 16  # numbers at a time, to stay in the processor's cache
 _GAIN = 1e-9, 1e-12  # a climb ends where no more is to gain: nats, and a share of the log likelihood
-_ROUGH = 0.01  # nats, where climbs are only compared
 _AT = 1e-6  # logits; what lies closer than this to the bound, and wants beyond it, is there
-_STARTS = (  # p_init, p_transit, p_slip, p_guess: whatever 54 starts found, at least two of these found
-    (0.2, 0.1, 0.1, 0.2),
-    (0.05, 0.02, 0.03, 0.3),
-    (0.5, 0.02, 0.03, 0.6),
-    (0.5, 0.02, 0.35, 0.6),
-    (0.5, 0.9, 0.35, 0.03),
-    (0.95, 0.02, 0.35, 0.03),
-    (0.95, 0.02, 0.35, 0.6),
-    (0.95, 0.25, 0.35, 0.03),
-    (0.95, 0.9, 0.35, 0.03),
-    (0.1, 0.05, 0.9, 0.6),  # upside down, as are the next two
-    (0.1, 0.4, 0.6, 0.9),
-    (0.6, 0.4, 0.6, 0.9),
-)
-_SAME = 0.02  # ends closer than this in every probability lead to one summit
-_FOLLOWED = 3  # ends
-_EVEN = 1e-3  # nats; summits that differ by less are equally high
-_CLOSE = 2.0  # nats below the likeliest end, within which another is worth a look
-_ELSEWHERE = 0.1  # in some probability, from which on it is worth a word
-_LIKELIER = 0.1  # nats from which on an end upside down is worth one
 _NONE = np.zeros((4, 4))  # the precision of no prior
+
+
+@cache
+def compiled():
+    """The compiled form; None without numba."""
+    with suppress(ImportError):
+        from . import _climbs
+
+        return _climbs
 
 
 class ChangePoints:
     """One skill's distinct sequences with all their change points k.
 
     x, n: (4, change points of all sequences) successes and trials, as above. start, size: (sequences,) where each
-    begins, and how many it has. times: how many students share it. students, answers, wrong: how many. longest: most
-    answers of one student.
+    begins, and how many it has. times: how many students share it. sequences: their answers, one after the other.
+    students, answers, wrong: how many. longest: most answers of one student.
     """
 
     def __init__(self, sequences: Sequences):
@@ -82,7 +70,11 @@ class ChangePoints:
         self.students, self.answers = len(sequences), sequences.n_answers
         self.longest = int((wrong + right)[last].max())  # most answers of one student
         self.wrong = int(self.times @ wrong[last])
-        self.room = np.empty(self.size.max())
+        self.sequences = answers
+
+    def _place(self):
+        """What the compiled form asks for."""
+        return self.x, self.n, self.start, self.size, self.times, np.empty(self.size.max())
 
     def _weights(self, logits):
         """log P(answers), and how often each change point is expected."""
@@ -95,10 +87,9 @@ class ChangePoints:
     def _sums(self, logits):
         """log P(answers), expected successes and trials, (4,) each, and the covariance of x − np over k, (4, 4)."""
         p = to_probability(logits)
-        if loops() is not None:
-            out = np.zeros((6, 4))
-            place = self.x, self.n, self.start, self.size, self.times, self.room
-            value = loops().derivatives(np.asarray(logits, float), np.logaddexp(0, logits), p, *place, out)
+        if compiled() is not None:
+            out = np.empty((6, 4))
+            value = compiled().slopes(np.array(logits, float), self._place(), p, out)
             return value, out[0], out[1], out[2:]
         value, weight = self._weights(logits)
         score = self.x - self.n * p[:, None]
@@ -120,6 +111,16 @@ class ChangePoints:
 
     def log_likelihoods(self, logits):
         """log P(answers) under each of (n, 4) logits."""
+        if compiled() is None:
+            return self._by_change_points(logits)
+        out = np.zeros(len(logits))
+        compiled().heights(np.ascontiguousarray(logits, float), self.sequences, self.size - 1, self.times, out)
+        lost = np.isnan(out)
+        if lost.any():
+            out[lost] = self._by_change_points(logits[lost])
+        return out
+
+    def _by_change_points(self, logits):
         rows = max(1, _BLOCK // len(self.row))
         parts = []
         for at in np.split(logits, range(rows, len(logits), rows)):
@@ -154,6 +155,10 @@ def climb(skill: ChangePoints, logits, *, mean=0.0, precision=_NONE, max_steps: 
     precision: (4, 4), 0 for no prior. gain: converged where neither Newton's step nor each logit's own step, cut off
     at the bounds, promises so many nats.
     """
+    if compiled() is not None:
+        at = np.array(logits, float), np.zeros(4) + mean, np.array(precision, float)
+        rule = tuple(map(float, (gain, _GAIN[1], _EM_STEPS, _HALVINGS, _STRIDE, BOUND, _AT, EDGE)))
+        return Climb(*compiled().climb(*at, skill._place(), rule, max_steps))
     for _ in range(_EM_STEPS):
         logits = skill.em_step(logits)
 
@@ -189,50 +194,6 @@ def climb(skill: ChangePoints, logits, *, mean=0.0, precision=_NONE, max_steps: 
             return Climb(logits, value, curvature, False)
         logits, (height, slope, curvature, value) = new, there
     return Climb(logits, value, curvature, False)
-
-
-def summits(skill: ChangePoints, max_steps: int = 200) -> list[Climb]:
-    """Where climbs from twelve fixed starts end, the likeliest first, those with p_guess + p_slip ≥ 1 after the others.
-
-    All climb until little more is to gain; then the few that may be the likeliest climb on, each to its summit.
-    """
-    ends = [climb(skill, start, max_steps=max_steps, gain=_ROUGH) for start in to_logit(np.array(_STARTS))]
-    upright = [end for end in ends if not end.flipped] or ends
-    found: list[Climb] = []
-    for end in _likeliest_first(upright, 5 * _ROUGH):
-        if not any(_apart(end, other) < _SAME for other in found):
-            found.append(end)
-    close = [end for end in found if end.log_likelihood > found[0].log_likelihood - _CLOSE]
-    tops = [climb(skill, end.logits, max_steps=max_steps) for end in close[:_FOLLOWED]]
-    tops = _likeliest_first([top for top in tops if not top.flipped] or tops, _EVEN)
-    return tops + _likeliest_first([end for end in ends if end.flipped and not tops[0].flipped], 0)
-
-
-def _likeliest_first(ends: list[Climb], even: float) -> list[Climb]:
-    """By log likelihood, but ends within `even` nats of the top, as on a ridge, in the order of their starts."""
-    top = max((end.log_likelihood for end in ends), default=0.0)
-    return sorted(ends, key=lambda end: max(top - end.log_likelihood - even, 0.0))
-
-
-def rivals(ends: list[Climb], flat: bool) -> tuple[str, ...]:
-    """What speaks against the first of these `summits`, as flags: a likelier one upside down, another not far below.
-
-    flat: whether the first lies on a ridge, where ends that differ are no summits of their own.
-    """
-    first, said = ends[0], ()
-    for end in ends[1:]:
-        more = end.log_likelihood - first.log_likelihood
-        if end.flipped != first.flipped and more > _LIKELIER:
-            return (*said, f"likelier upside down: with guess + slip ≥ 1 by {more:.1f} nats")
-        if end.flipped == first.flipped and not (flat or said) and _apart(end, first) > _ELSEWHERE:
-            where = ", ".join(f"{name} {p:.2g}" for name, p in zip(NAMES, to_probability(end.logits), strict=True))
-            said = (f"a second maximum, {-more:.1f} nats lower: {where}",)
-    return said
-
-
-def _apart(one: Climb, other: Climb) -> float:
-    """By how much the probability that differs most differs."""
-    return float(np.abs(to_probability(one.logits) - to_probability(other.logits)).max())
 
 
 def draws(skill: ChangePoints, mean, root, n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -18,8 +18,9 @@ from .. import _checks as checks
 from ..data._frames import cell, check_frame, ordered_rows, refuse_empty
 from ..data.sequences import as_sequences
 from . import model
-from ._newton import ChangePoints, draws, rivals, summits, to_logit, to_params
+from ._newton import ChangePoints, draws, to_logit, to_params
 from ._skill_fits import SkillFits, SkillPrior
+from ._summits import rivals, summits
 from .model import BKTParams
 from .sensitivity import degenerate
 
