@@ -70,7 +70,7 @@ check: $(VENV)/book $(VENV)/site
 	$(BIN)/python tools/check_browser.py book/_build/html
 
 test: $(TEST) lint
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: $(TEST)
 	$(BIN)/ruff check .

@@ -11,6 +11,8 @@ from ktlib.data import datasets
 settings.register_profile("ktlib", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("ktlib")
 
+# the files that take longest begin, then the notebooks: so processes that share the work end at about the same time
+LONG = ("test_reader.py", "test_svi.py", "test_memory.py", "test_distributed.py")
 NEEDS_TORCH = {"test_programs.py", "test_svi.py", "test_dkt.py"}
 
 
@@ -19,6 +21,10 @@ class WithoutTorch(pytest.Module):
 
     def collect(self):
         pytest.skip("needs PyTorch and Pyro: make test TORCH=torch", allow_module_level=True)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: (item.path.name not in LONG, item.path.suffix != ".ipynb"))
 
 
 def pytest_pycollect_makemodule(module_path, parent):

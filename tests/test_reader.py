@@ -91,6 +91,14 @@ CHANGED = {  # notebook: what a reader changes first, and whether the book then 
 }
 
 
+# She is not kept waiting: what a study repeats, it repeats a tenth as often.
+REPEATS = re.compile(r"\b(n|draws)=(\d{2,})\b")
+
+
+def fewer(match) -> str:
+    return f"{match[1]}={max(5, int(match[2]) // 10)}"
+
+
 def names(source: str) -> tuple[set[str], set[str]]:
     """The names that a cell reads, and those that it binds."""
     nodes = list(ast.walk(ast.parse(re.sub("^(\\s*)%.*", r"\1pass", source, flags=re.M))))
@@ -147,5 +155,7 @@ def test_a_reader_who_changes_a_number_is_not_stopped(name, old, new, told, tmp_
     cells[at].source = cells[at].source.replace(old, new, 1)
     needed = hangs_on([cell.source for cell in cells], at)
     notebook.cells = [cells[k] for k in sorted(needed)]  # the others run as they always do
+    for cell in notebook.cells if name != "05_one_class" else ():  # which counts how often intervals hold
+        cell.source = REPEATS.sub(fewer, cell.source)
     printed = ran(notebook, tmp_path)
     assert any(quotes.OTHERWISE in text for text in printed) == told
