@@ -1,4 +1,4 @@
-# make book · make deck · make test · make lab · make notebooks · make bench · make bench-scale · make serve   (each installs what it needs)
+# make ready · make book · make deck · make test · make lab · make notebooks · make bench · make bench-scale · make serve   (each installs what it needs)
 
 PYTHON ?= python3
 TORCH  ?= torch
@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 WITH := $(if $(filter file,$(origin TORCH)),,$(TORCH))
 LAB  := $(VENV)/lab-$(firstword $(shell printf '%s' '$(WITH)' | cksum))
 
-.PHONY: help book check deck test lint lab notebooks bench bench-scale serve clean
+.PHONY: help ready book check deck test lint lab notebooks bench bench-scale serve clean
 
 help:
 	@echo "make book       the site, in book/_build/html"
@@ -29,6 +29,7 @@ help:
 	@echo "make notebooks  run all notebooks again, in place"
 	@echo "make bench      timed comparisons, stored in ktlib/studies/stored/results"
 	@echo "make bench-scale  what a fit of 1 to 10 million answers costs, stored in the same place"
+	@echo "make ready      installs at once what all of these need; without it each installs what it needs"
 	@echo "make serve      the site at http://localhost:8000"
 
 $(BIN)/python:
@@ -54,6 +55,12 @@ $(LAB): pyproject.toml | $(BIN)/python
 $(VENV)/site: pyproject.toml | $(BIN)/python
 	$(PIP) -e ".[site]"
 	@touch $@
+
+ready: | $(BIN)/python
+	$(if $(TORCH),$(PIP) "$(TORCH)")
+	$(PIP) -e ".[$(if $(TORCH),all,book$(comma)site$(comma)test)]"
+	@rm -f $(VENV)/test*
+	@touch $(VENV)/book $(VENV)/site $(TEST)
 
 comma := ,
 
