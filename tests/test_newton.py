@@ -100,7 +100,7 @@ def test_the_summit_is_a_general_optimiser_s(sd):
     def depth(at):
         return -bkt.log_likelihood(rows, to_params(at)).sum() + (at - mean) @ precision @ (at - mean) / 2
 
-    end = climb(ChangePoints(as_sequences(rows)), mean, mean=mean, precision=np.diag(precision))
+    end = climb(ChangePoints(as_sequences(rows)), mean, mean=mean, precision=precision)
     other = minimize(depth, mean, method="BFGS", options={"gtol": 1e-6})
     assert end.converged
     assert depth(end.logits) <= other.fun + 1e-9
