@@ -13,90 +13,9 @@ from numba import njit
 
 from .._numba import kept
 from ._answers import FEW, FEW_WEIGHTS, NODES, WEIGHTS
+from ._quadrature import compiled, exp, expected
 
-TILE = 128
-_AT = NODES[3:].copy()  # the nodes are symmetric: pairs at mean ± x, the middle one twice with half its weight
-_BY = WEIGHTS[3:] * [0.5, 1, 1, 1]
-
-_PER_LOG2, _SHIFTER = 1 / np.log(2), 1.5 * 2.0**52  # a number plus the shifter has its whole part in the lowest bits
-_LOG2, _LOG2_REST = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-_EXP = tuple(1.0 / np.prod(np.arange(1.0, k + 1)) for k in range(13, -1, -1))
-_LOG = tuple(1.0 / k for k in range(21, 0, -2))
-NEAR = 300.0  # logits
-_ONE, _ROOT_HALF, _BITS = np.int64(1023 << 52), np.int64(0x3FE6A09E667F3BCD), np.int64(52)
-
-
-@njit(fastmath={"contract"}, error_model="numpy")
-def _exp(x):
-    """exp of a number up to 700, to the last bit but one; numpy's own would not work on several at once here."""
-    x = max(x, -708.0)
-    shifted = x * _PER_LOG2 + _SHIFTER
-    whole = shifted - _SHIFTER
-    r = (x - whole * _LOG2) - whole * _LOG2_REST
-    value = _EXP[0]
-    for k in range(1, 14):
-        value = value * r + _EXP[k]
-    return value * np.int64((np.float64(shifted).view(np.int64) << _BITS) + _ONE).view(np.float64)
-
-
-@njit(fastmath={"contract"}, error_model="numpy")
-def _log(x):
-    """log of a positive number."""
-    bits = np.float64(x).view(np.int64)
-    power = (bits - _ROOT_HALF) >> _BITS
-    f = np.int64(bits - (power << _BITS)).view(np.float64)
-    s = (f - 1.0) / (f + 1.0)
-    z, value = s * s, _LOG[0]
-    for k in range(1, 11):
-        value = value * z + _LOG[k]
-    return 2.0 * s * value + power * 0.6931471805599453
-
-
-@njit(fastmath={"contract"}, error_model="numpy")
-def _expected(n, mean, sd, p, slope, soft, one, two, value):
-    """Of n normals η: E σ(η) into p, E[σ(η) (η − mean) / sd] into slope and, if asked, E log(1 + exp η) into soft.
-
-    one, two: room for n numbers.
-    """
-    p[:n] = 0.0
-    slope[:n] = 0.0
-    soft[:n] = 0.0
-    near = True
-    for t in range(n):
-        near &= abs(mean[t]) + abs(sd[t]) * _AT[3] < NEAR
-    if near:
-        _near(n, mean, sd, p, slope, soft, one, two, value)
-        return
-    for k in range(len(_AT)):
-        x, w = _AT[k], _BY[k]
-        for t in range(n):
-            up, down = mean[t] + sd[t] * x, mean[t] - sd[t] * x
-            e, f = _exp(-abs(up)), _exp(-abs(down))
-            first, second = (1.0 if up > 0 else e) / (1.0 + e), (1.0 if down > 0 else f) / (1.0 + f)
-            p[t] += w * (first + second)
-            slope[t] += w * x * (first - second)
-            if value:
-                soft[t] += w * (max(up, 0.0) + max(down, 0.0) + _log((1.0 + e) * (1.0 + f)))
-
-
-@njit(fastmath={"contract"}, error_model="numpy")
-def _near(n, mean, sd, p, slope, soft, base, both, value):
-    """`_expected` where no exponential is too large: then those of mean ± sd x are products, and half as many."""
-    for t in range(n):
-        base[t] = _exp(-mean[t])
-    for k in range(len(_AT)):
-        x, w, wx = _AT[k], _BY[k], _AT[k] * _BY[k]
-        for t in range(n):
-            step = _exp(-sd[t] * x)
-            up, down = 1.0 + base[t] * step, step + base[t]  # 1 / σ above the mean, step / σ below it
-            both[t] = up * down
-            by = 1.0 / both[t]
-            first, second = down * by, step * up * by
-            p[t] += w * (first + second)
-            slope[t] += wx * (first - second)
-        if value:
-            for t in range(n):
-                soft[t] += w * (2.0 * mean[t] + sd[t] * x + _log(both[t]))
+TILE = 256
 
 
 @kept
@@ -108,68 +27,123 @@ def two_parameter(first, last, starts, words, weight, students, items, nodes, ki
     difficulty and of discrimination itself. nodes: (items, 5) values of discrimination, to integrate over it too, or
     (0, 5) to match the moments of η. value: whether the log likelihood is wanted.
     """
-    row, end, total, few = first, starts[last], 0.0, len(nodes) > 0
-    who, item = np.empty(TILE, np.int64), np.empty(TILE, np.int64)
-    y, times, gap, gap_var = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
-    a, a_var, mean, sd = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
-    p, slope, soft = np.empty(TILE), np.empty(TILE), np.empty(TILE)
-    room, both = np.empty(TILE), np.empty(TILE)
+    row, end, total = first, starts[last], 0.0
+    item, y, gap, gap_var = np.empty(TILE, np.int64), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    a, a_var = np.empty(TILE), np.empty(TILE)
+    mean, sd, p, slope, soft = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
     one, two, gain = np.empty(TILE), np.empty(TILE), np.empty(TILE)
-    sign = 1.0 if kind == 0 else -1.0
     for begin in range(starts[first], end, TILE):
-        n = min(TILE, end - begin)
-        for t in range(n):
-            while starts[row + 1] <= begin + t:
+        n, here, left = min(TILE, end - begin), row, 0
+        while left < n:
+            while starts[row + 1] <= begin + left:
                 row += 1
-            other = np.int64(words[begin + t] >> np.uint32(1))
-            i, j = (row, other) if kind == 0 else (other, row)
-            who[t], item[t] = row, j
-            y[t] = np.float64(words[begin + t] & np.uint32(1))
-            times[t] = weight[begin + t] if len(weight) else 1.0
-            gap[t] = students[i, 0] - items[j, 0]
-            gap_var[t] = students[i, 1] + items[j, 1]
-            a[t], a_var[t] = items[j, 2], items[j, 3]
-        one[:n] = 0.0
-        two[:n] = 0.0
-        gain[:n] = 0.0
-        for q in range(5 if few else 0):
-            for t in range(n):
-                a[t] = nodes[item[t], q]
-                mean[t], sd[t] = a[t] * gap[t], a[t] * np.sqrt(gap_var[t])
-            _expected(n, mean, sd, p, slope, soft, room, both, value)
-            for t in range(n):
-                if kind < 2:
-                    one[t] += sign * FEW_WEIGHTS[q] * a[t] * (y[t] - p[t])
-                    two[t] += FEW_WEIGHTS[q] * a[t] * slope[t] / np.sqrt(gap_var[t])
-                else:
-                    by = FEW_WEIGHTS[q] * (gap[t] * (y[t] - p[t]) - np.sqrt(gap_var[t]) * slope[t])
-                    by *= a[t] if log else 1.0
-                    one[t] += by
-                    two[t] -= by * FEW[q]
-                gain[t] += FEW_WEIGHTS[q] * (y[t] * mean[t] - soft[t])
-        if not few:
+            right = min(n, starts[row + 1] - begin)
+            if kind == 0:
+                _of_student(left, right, words[begin:], students[row], items, item, y, gap, gap_var, a, a_var)
+            else:
+                _of_item(left, right, words[begin:], row, students, items[row], item, y, gap, gap_var, a, a_var)
+            left = right
+        if len(nodes):
+            _integrated(n, kind, log, value, nodes, item, y, gap, gap_var, one, two, gain)
+        else:
             for t in range(n):
                 mean[t] = a[t] * gap[t]
                 sd[t] = np.sqrt((a[t] * a[t] + a_var[t]) * gap_var[t] + a_var[t] * gap[t] * gap[t])
-            _expected(n, mean, sd, p, slope, soft, room, both, value)
-            for t in range(n):
-                square, miss, omega = a[t] * a[t] + a_var[t], y[t] - p[t], slope[t] / sd[t]
-                if kind < 2:
-                    one[t] = sign * (miss * a[t] - omega * a_var[t] * gap[t])
-                    two[t] = omega * square
-                elif log:
-                    one[t] = miss * mean[t] - omega * sd[t] * sd[t]
-                    two[t] = omega * (2 * square * gap_var[t] + (square + a_var[t]) * gap[t] * gap[t])
-                    two[t] -= miss * mean[t]
-                else:
-                    one[t] = miss * gap[t] - omega * a[t] * gap_var[t]
-                    two[t] = omega * (gap[t] * gap[t] + gap_var[t])
+            expected(n, mean, sd, p, slope, soft, value)
+            _matched(n, kind, log, y, gap, gap_var, a, a_var, mean, sd, p, slope, one, two)
+            for t in range(n if value else 0):
                 gain[t] = y[t] * mean[t] - soft[t]
-        for t in range(n):
-            out[who[t], 0] += times[t] * one[t]
-            out[who[t], 1] += times[t] * two[t]
-            total += times[t] * gain[t]
+        for t in range(n if len(weight) else 0):
+            one[t] *= weight[begin + t]
+            two[t] *= weight[begin + t]
+            gain[t] *= weight[begin + t]
+        total += gain[:n].sum() if value else 0.0
+        row, left = here, 0
+        while left < n:
+            while starts[row + 1] <= begin + left:
+                row += 1
+            right = min(n, starts[row + 1] - begin)
+            out[row, 0] += _sum(one, left, right)
+            out[row, 1] += _sum(two, left, right)
+            left = right
     return total
+
+
+@njit(fastmath={"contract", "reassoc", "nsz"}, error_model="numpy")
+def _sum(values, left, right):
+    total = 0.0
+    for t in range(left, right):
+        total += values[t]
+    return total
+
+
+@compiled
+def _of_student(left, right, words, student, items, item, y, gap, gap_var, a, a_var):
+    """What the formulas need of the answers from `left` to `right`, all one student's."""
+    mean, var = student[0], student[1]
+    for t in range(left, right):
+        j = np.int64(words[t] >> np.uint32(1))
+        item[t], y[t] = j, np.float64(words[t] & np.uint32(1))
+        gap[t], gap_var[t] = mean - items[j, 0], var + items[j, 1]
+        a[t], a_var[t] = items[j, 2], items[j, 3]
+
+
+@compiled
+def _of_item(left, right, words, row, students, own, item, y, gap, gap_var, a, a_var):
+    """The same, all of one item."""
+    mean, var, mean_a, var_a = own[0], own[1], own[2], own[3]
+    for t in range(left, right):
+        i = np.int64(words[t] >> np.uint32(1))
+        item[t], y[t] = row, np.float64(words[t] & np.uint32(1))
+        gap[t], gap_var[t] = students[i, 0] - mean, students[i, 1] + var
+        a[t], a_var[t] = mean_a, var_a
+
+
+@compiled
+def _integrated(n, kind, log, value, nodes, item, y, gap, gap_var, one, two, gain):
+    """Slopes and expected log likelihood of n answers, integrated over discrimination as well."""
+    a, mean, sd = np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    p, slope, soft = np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    for t in range(n):
+        one[t], two[t], gain[t] = 0.0, 0.0, 0.0
+    for q in range(len(FEW)):
+        for t in range(n):
+            a[t] = nodes[item[t], q]
+            mean[t], sd[t] = a[t] * gap[t], a[t] * np.sqrt(gap_var[t])
+        expected(n, mean, sd, p, slope, soft, value)
+        sign = 1.0 if kind == 0 else -1.0
+        for t in range(n):
+            if kind < 2:
+                one[t] += sign * FEW_WEIGHTS[q] * a[t] * (y[t] - p[t])
+                two[t] += FEW_WEIGHTS[q] * a[t] * slope[t] / np.sqrt(gap_var[t])
+            else:
+                by = FEW_WEIGHTS[q] * (gap[t] * (y[t] - p[t]) - np.sqrt(gap_var[t]) * slope[t])
+                by *= a[t] if log else 1.0
+                one[t] += by
+                two[t] -= by * FEW[q]
+        for t in range(n if value else 0):
+            gain[t] += FEW_WEIGHTS[q] * (y[t] * mean[t] - soft[t])
+
+
+@compiled
+def _matched(n, kind, log, y, gap, gap_var, a, a_var, mean, sd, p, slope, one, two):
+    """Slopes of n answers with η as normal as its mean and variance say."""
+    sign = 1.0 if kind == 0 else -1.0
+    if kind < 2:
+        for t in range(n):
+            omega = slope[t] / sd[t]
+            one[t] = sign * ((y[t] - p[t]) * a[t] - omega * a_var[t] * gap[t])
+            two[t] = omega * (a[t] * a[t] + a_var[t])
+    elif log:
+        for t in range(n):
+            square, pull, omega = a[t] * a[t] + a_var[t], (y[t] - p[t]) * mean[t], slope[t] / sd[t]
+            one[t] = pull - omega * sd[t] * sd[t]
+            two[t] = omega * (2 * square * gap_var[t] + (square + a_var[t]) * gap[t] * gap[t]) - pull
+    else:
+        for t in range(n):
+            omega = slope[t] / sd[t]
+            one[t] = (y[t] - p[t]) * gap[t] - omega * a[t] * gap_var[t]
+            two[t] = omega * (gap[t] * gap[t] + gap_var[t])
 
 
 @kept
@@ -187,7 +161,7 @@ def curvature(first, last, starts, words, weight, students, items, out):
                 out[place + t] = 0.0
             for k in range(len(NODES)):
                 for t in range(n):
-                    e = _exp(-abs(mean[t] + NODES[k] * sd[t]))
+                    e = exp(-abs(mean[t] + NODES[k] * sd[t]))
                     out[place + t] += WEIGHTS[k] * e / ((1.0 + e) * (1.0 + e))
             for t in range(n if len(weight) else 0):
                 out[place + t] *= weight[begin + t]
@@ -205,7 +179,6 @@ def factors(first, last, starts, words, weight, own, other, value, half, pull):
     who = np.empty(TILE, np.int64)
     y, times, mean, sd, omega = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
     p, slope, soft, kappa = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
-    room, both = np.empty(TILE), np.empty(TILE)
     x, x_var, by = np.empty((wide, TILE)), np.empty((wide, TILE)), np.empty(TILE)
     for begin in range(starts[first], end, TILE):
         n = min(TILE, end - begin)
@@ -225,7 +198,7 @@ def factors(first, last, starts, words, weight, own, other, value, half, pull):
                 x[d, t] = other[code, 0, d]
                 x_var[d, t] = other[code, 1, d]
             mean[t], sd[t] = at, np.sqrt(var)
-        _expected(n, mean, sd, p, slope, soft, room, both, value)
+        expected(n, mean, sd, p, slope, soft, value)
         for t in range(n):
             omega[t] = times[t] * slope[t] / sd[t]
             kappa[t] = times[t] * (y[t] - p[t]) + omega[t] * mean[t]

@@ -51,8 +51,8 @@ def memory(
         numbers = (students + items) * checks.whole(factors, "factors", 1) + items
     start = (24 if weighted else 16) * min(answers, BLOCK)
     held, passing = (_compiled if compiled() else _plain)(answers, students, items, factors, weighted)
-    state = 8 * numbers
-    peak = max(start, held + 7 * state + passing, held + 14 * state)
+    state, packing = 8 * numbers, (12 if weighted else 4) * answers if compiled() else 0
+    peak = max(start, held + packing, held + 7 * state + passing, held + 14 * state)
     if calibrate and model == "two-parameter":
         peak = max(peak, _spreads(answers, students, items, weighted))
     return int(peak)

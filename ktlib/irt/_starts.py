@@ -27,9 +27,9 @@ def starting_values(
         right, wrong = np.zeros(n), np.zeros(n)
         for start in range(0, len(codes), BLOCK):  # so that no more numbers are held than these
             rows = slice(start, start + BLOCK)
-            weight = 1.0 if responses.weight is None else responses.weight[rows]
-            right += np.bincount(codes[rows], weight * responses.correct[rows], n)
-            wrong += np.bincount(codes[rows], weight * (1 - responses.correct[rows]), n)
+            hit, weight = responses.correct[rows] == 1, responses.weight
+            for one, found in ((hit, right), (~hit, wrong)):
+                found += np.bincount(codes[rows][one], None if weight is None else weight[rows][one], n)
         return np.log((whole(right) + 0.5) / (whole(wrong) + 0.5))
 
     score, n = logit(responses.student, kind.students, ALONE.sum), among.sum(kind.students)
