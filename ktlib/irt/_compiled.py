@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
+from . import _factor_kernels as factor_kernels
 from . import _kernels as kernels
 from . import _two_parameter as two_parameter
 from ._answers import FEW, each
@@ -101,7 +102,7 @@ class CompiledFactors(FactorAscent):
     def _sums(self, rows, side, own, other, value):
         wide, n = self.coordinates + 1, rows.stop - rows.start
         half, pull = np.zeros((n, wide * (wide + 1) // 2)), np.zeros((n, wide))
-        total = kernels.factors(rows.start, rows.stop, *side.arrays, own, other, value, half, pull)
+        total = factor_kernels.factors(rows.start, rows.stop, *side.arrays, own, other, value, half, pull)
         return half, pull, total
 
     def _student_sums(self, rows, sides):
@@ -116,6 +117,6 @@ class CompiledFactors(FactorAscent):
         own, other = self._sides(blocks)
 
         def work(rows):
-            return kernels.remainder(rows.start, rows.stop, *self.data.students.arrays, own, other)
+            return factor_kernels.remainder(rows.start, rows.stop, *self.data.students.arrays, own, other)
 
         return sum(each(work, self.students))

@@ -1,0 +1,131 @@
+"""Compiled loops of coordinate ascent: the sums of `_factors`, a row at a time, as `_kernels` does it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from .._numba import kept
+from ._answers import NODES, WEIGHTS
+from ._kernels import TILE, read, summed
+from ._quadrature import compiled, expected
+
+
+@kept
+def factors(first, last, starts, words, weight, own, other, value, half, pull):
+    """The quadratic that the answers of the rows from `first` to `last` make, and their expected log likelihood.
+
+    own: (rows, 2, E) and other: (others, 2, E) means and variances; η of an answer is the product of its two rows.
+    half: (last − first, E (E + 1) / 2), to which Σ ω (x xᵀ + diag var x) is added, by its lower half, x the others;
+    pull: (last − first, E), Σ κ x.
+    """
+    row, end, total, wide = first, starts[last], 0.0, own.shape[2]
+    code, y, mean, sd = np.empty(TILE, np.int64), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    p, slope, soft, omega, kappa = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    # rows of x a little longer than a tile, or else they would all want the same places of the cache
+    x, x_var, by = np.empty((wide, TILE + 8)), np.empty((wide, TILE + 8)), np.empty(TILE)
+    for begin in range(starts[first], end, TILE):
+        n, here, left = min(TILE, end - begin), row, 0
+        read(n, words[begin:], code, y)
+        for d in range(wide):
+            for t in range(n):
+                x[d, t], x_var[d, t] = other[code[t], 0, d], other[code[t], 1, d]
+        while left < n:
+            while starts[row + 1] <= begin + left:
+                row += 1
+            right = min(n, starts[row + 1] - begin)
+            _product(np.uint64(left), np.uint64(right), own[row], x, x_var, mean, sd)
+            left = right
+        expected(n, mean, sd, p, slope, soft, value)
+        for t in range(n):
+            omega[t] = slope[t] / sd[t]
+            kappa[t] = y[t] - p[t] + omega[t] * mean[t]
+            soft[t] = y[t] * mean[t] - soft[t]
+        for t in range(n if len(weight) else 0):
+            omega[t] *= weight[begin + t]
+            kappa[t] *= weight[begin + t]
+            soft[t] *= weight[begin + t]
+        total += summed(soft, np.uint64(0), np.uint64(n)) if value else 0.0
+        row, left = here, 0
+        while left < n:
+            while starts[row + 1] <= begin + left:
+                row += 1
+            right = min(n, starts[row + 1] - begin)
+            _quadratic(
+                np.uint64(left), np.uint64(right), x, x_var, omega, kappa, by, half[row - first], pull[row - first]
+            )
+            left = right
+    return total
+
+
+@compiled
+def _product(left, right, own, x, x_var, mean, sd):
+    """Mean and spread of η of the answers from `left` to `right`, all of one row, whose numbers are `own`."""
+    for t in range(left, right):
+        mean[t], sd[t] = 0.0, 0.0
+    for d in range(len(x)):
+        m, s = own[0, d], own[1, d]
+        for t in range(left, right):
+            mean[t] += m * x[d, t]
+            sd[t] += (m * m + s) * x_var[d, t] + s * x[d, t] * x[d, t]
+    for t in range(left, right):
+        sd[t] = np.sqrt(sd[t])
+
+
+@njit(fastmath={"contract", "reassoc", "nsz"}, error_model="numpy")
+def _quadratic(left, right, x, x_var, omega, kappa, by, half, pull):
+    """Adds the answers from `left` to `right`, all of one row, to its quadratic. by: room for as many numbers."""
+    k = 0
+    for r in range(len(x)):
+        linear, own = 0.0, 0.0
+        for t in range(left, right):
+            by[t] = omega[t] * x[r, t]
+            own += omega[t] * x_var[r, t]
+            linear += kappa[t] * x[r, t]
+        for c in range(0, r - 2, 4):  # four sums at a time
+            one, two, three, four = 0.0, 0.0, 0.0, 0.0
+            for t in range(left, right):
+                one += by[t] * x[c, t]
+                two += by[t] * x[c + 1, t]
+                three += by[t] * x[c + 2, t]
+                four += by[t] * x[c + 3, t]
+            half[k + c] += one
+            half[k + c + 1] += two
+            half[k + c + 2] += three
+            half[k + c + 3] += four
+        for c in range((r + 1) // 4 * 4, r + 1):
+            total = 0.0
+            for t in range(left, right):
+                total += by[t] * x[c, t]
+            half[k + c] += total
+        k += r + 1
+        half[k - 1] += own
+        pull[r] += linear
+
+
+@kept
+def remainder(first, last, starts, words, weight, own, other):
+    """What the third and fourth cumulants of η add to these rows' expected log likelihood; arguments as in `factors`.
+
+    A coordinate that is certain on either side has no such cumulants.
+    """
+    total = 0.0
+    for row in range(first, last):
+        for place in range(starts[row], starts[row + 1]):
+            code = np.int64(words[place] >> np.uint32(1))
+            mean, var, third, fourth = 0.0, 0.0, 0.0, 0.0
+            for d in range(own.shape[2]):
+                m, s, o, v = own[row, 0, d], own[row, 1, d], other[code, 0, d], other[code, 1, d]
+                mean += m * o
+                var += m * m * v + s * (o * o + v)
+                third += 6 * m * s * o * v
+                fourth += m * m * s * 12 * v * v + s * s * (6 * v * v + 12 * o * o * v)
+            sd, added = np.sqrt(var), 0.0
+            for k in range(len(NODES)):
+                p = 1 / (1 + np.exp(-(mean + NODES[k] * sd)))
+                u = p * (1 - p)
+                six = u * (1 - 30 * u + 120 * u * u) * third / 72
+                added += WEIGHTS[k] * third * (u * (1 - 2 * p) / 6 + six)
+                added += WEIGHTS[k] * fourth * u * (1 - 6 * u) / 24
+            total -= added * (weight[place] if len(weight) else 1.0)
+    return total
