@@ -14,8 +14,8 @@ from scipy import sparse
 from . import _factor_kernels as factor_kernels
 from . import _kernels as kernels
 from . import _two_parameter as two_parameter
-from ._answers import FEW, each
-from ._factors import FactorAscent, symmetric
+from ._answers import FEW, each, stepped
+from ._factors import FactorAscent
 from ._packed import Packed
 from ._sharing import ALONE, Alone
 from .model import Model
@@ -107,11 +107,23 @@ class CompiledFactors(FactorAscent):
 
     def _student_sums(self, rows, sides):
         half, pull, value = self._sums(rows, self.data.students, *sides, True)
-        matrix = symmetric(half, self.coordinates + 1)
+        matrix = self._symmetric(half, self.coordinates + 1)
         return matrix[:, :-1, :-1], pull[:, :-1] + matrix[:, :-1, -1], value
 
     def _item_sums(self, rows, sides):
         return self._sums(rows, self.data.items, *sides[::-1], False)[:2]
+
+    @staticmethod
+    def _symmetric(half, size):
+        matrix = np.empty((len(half), size, size))
+        factor_kernels.mirrored(half, matrix)
+        return matrix
+
+    def _solved(self, matrix, pull, prior):
+        rate = np.broadcast_to(1 / prior.scale**2, pull.shape)
+        loc, precision = np.empty_like(pull), np.empty_like(pull)
+        factor_kernels.solved(matrix, rate, rate * prior.loc + pull, loc, precision)
+        return stepped(loc, precision**-0.5)
 
     def _remainder(self, blocks):
         own, other = self._sides(blocks)

@@ -129,3 +129,44 @@ def remainder(first, last, starts, words, weight, own, other):
                 added += WEIGHTS[k] * fourth * u * (1 - 6 * u) / 24
             total -= added * (weight[place] if len(weight) else 1.0)
     return total
+
+
+@kept
+def mirrored(half, matrix):
+    """The lower halves (rows, size (size + 1) / 2) into `matrix` (rows, size, size)."""
+    for row in range(len(half)):
+        k = 0
+        for r in range(matrix.shape[1]):
+            for c in range(r + 1):
+                matrix[row, r, c] = matrix[row, c, r] = half[row, k]
+                k += 1
+
+
+@kept
+def solved(matrix, rate, right, found, diagonal):
+    """(matrix + diag rate) found = right for every row, by Cholesky's way (Golub & Van Loan 2013, section 4.2).
+
+    matrix: (rows, size, size), symmetric and positive definite with its rates, or else `found` is not a number. rate,
+    right, found: (rows, size). diagonal: (rows, size), that of the sum.
+    """
+    size = right.shape[1]
+    low, x = np.empty((size, size)), np.empty(size)
+    for row in range(len(right)):
+        for r in range(size):
+            for c in range(r):
+                total = matrix[row, r, c]
+                for k in range(c):
+                    total -= low[r, k] * low[c, k]
+                low[r, c] = total * low[c, c]
+            total = diagonal[row, r] = matrix[row, r, r] + rate[row, r]
+            above = right[row, r]
+            for k in range(r):
+                total -= low[r, k] * low[r, k]
+                above -= low[r, k] * x[k]
+            low[r, r] = 1 / np.sqrt(total)  # the one that is divided by
+            x[r] = above * low[r, r]
+        for r in range(size - 1, -1, -1):
+            x[r] *= low[r, r]
+            found[row, r] = x[r]
+            for k in range(r):
+                x[k] -= low[r, k] * x[r]

@@ -94,7 +94,7 @@ class FactorAscent:
         square = a[:, lower] * a[:, across]
         square[:, lower == across] += a_var
         kappa, omega, value = _local(piece, *sides, likelihood=True)
-        matrix = symmetric(piece.table(omega) @ square, self.coordinates)
+        matrix = self._symmetric(piece.table(omega) @ square, self.coordinates)
         return matrix, piece.table(kappa + omega * beta[piece.item]) @ a, value
 
     def _item_sums(self, rows, sides):
@@ -121,7 +121,7 @@ class FactorAscent:
         fed = kind.attributes is not None and "effects" not in self.frozen
 
         def work(rows, half, pull):
-            matrix = symmetric(half, self.coordinates + 1)
+            matrix = self._symmetric(half, self.coordinates + 1)
             if free:
                 self._solve_items(rows, matrix, pull, means, moved)
             return self._effect_sums(rows, matrix, pull, means[rows]) if fed else 0.0
@@ -137,14 +137,23 @@ class FactorAscent:
         held = np.setdiff1d(np.arange(self.coordinates + 1), place)
         left = pull[:, place] - np.einsum("jpq,jq->jp", matrix[:, place[:, None], held], means[rows][:, held])
         prior = Normal(*(np.hstack([parts[k][rows] for parts in moved.values()]) for k in (0, 1)))
-        to = self._solved(matrix[:, place[:, None], place], left, prior)
+        free = matrix[:, place[:, None], place] if len(held) else matrix
+        to = self._solved(free, left, prior)
         means[rows][:, place] = to.loc
         for name, parts in moved.items():
             for array, found in zip(parts, (to.loc, to.scale), strict=True):
                 array[rows] = found[:, np.isin(place, columns[name])]
 
+    @staticmethod
+    def _symmetric(half, size):
+        """(rows, size, size) symmetric matrices from their lower halves, (rows, size (size + 1) / 2)."""
+        matrix = np.empty((len(half), size, size))
+        rows, columns = np.tril_indices(size)
+        matrix[:, rows, columns] = matrix[:, columns, rows] = half
+        return matrix
+
     def _solved(self, matrix, pull, prior: Normal) -> Normal:
-        """(Λ + M) m = Λ m₀ + pull for every row, and elementwise precisions; M becomes Λ + M."""
+        """(Λ + M) m = Λ m₀ + pull for every row, and elementwise precisions."""
         rate = 1 / prior.scale**2
         diagonal = np.einsum("rkk->rk", matrix)
         diagonal += rate
@@ -213,14 +222,6 @@ def _local(piece, student_side, item_side, likelihood=False):
     kappa = weight * (y - WEIGHTS @ p) + omega * mean
     value = weight @ (y * mean - WEIGHTS @ (np.maximum(eta, 0) + np.log1p(e))) if likelihood else 0.0
     return kappa, omega, value
-
-
-def symmetric(half, size):
-    """(rows, size, size) symmetric matrices from their lower halves, (rows, size (size + 1) / 2)."""
-    matrix = np.empty((len(half), size, size))
-    rows, columns = np.tril_indices(size)
-    matrix[:, rows, columns] = matrix[:, columns, rows] = half
-    return matrix
 
 
 def _towards(old: Normal, to: Normal, step: float, square=None) -> Normal:
