@@ -30,7 +30,7 @@ class CompiledTwoParameter(two_parameter.TwoParameterAscent):
         self.students, self.items = data.students.parts(), data.items.parts()
 
     def _students(self, blocks, exact):
-        return self._pass(blocks, 0, exact, True)
+        return self._pass(blocks, 0 if exact in self.stages else -1, exact, True)  # after the climb no slope is used
 
     def _items(self, blocks, name, exact):
         slopes = self._pass(blocks, 1 + (name == "discrimination"), exact, False)[1]
@@ -43,7 +43,7 @@ class CompiledTwoParameter(two_parameter.TwoParameterAscent):
         with np.errstate(over="ignore", invalid="ignore"):
             nodes = alpha.loc[:, None] + alpha.scale[:, None] * FEW if exact else np.empty((0, 5))
             nodes = np.exp(nodes) if alpha.log else nodes
-        side, parts = (self.data.items, self.items) if kind else (self.data.students, self.students)
+        side, parts = (self.data.items, self.items) if kind > 0 else (self.data.students, self.students)
         out = np.zeros((len(side.starts) - 1, 2))
 
         def work(rows):

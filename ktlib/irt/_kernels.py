@@ -14,7 +14,7 @@ from numba import njit
 
 from .._numba import kept
 from ._answers import FEW, FEW_WEIGHTS, NODES, WEIGHTS
-from ._quadrature import compiled, exp, expected
+from ._quadrature import compiled, exp, expected, expected_soft
 
 TILE = 128
 
@@ -23,10 +23,11 @@ TILE = 128
 def two_parameter(first, last, starts, words, weight, students, items, nodes, kind, log, value, out):
     """Slopes of the rows from `first` to `last`, added to `out` (rows, 2); returns the expected log likelihood.
 
-    kind: whose slopes, 0 ability (rows are students), 1 difficulty, 2 discrimination (rows are items); log: whether
-    discrimination is log-normal. students: (students, 2) mean and variance of ability. items: (items, 4), the same of
-    difficulty and of discrimination itself. nodes: (items, 5) values of discrimination, to integrate over it too, or
-    (0, 5) to match the moments of η. value: whether the log likelihood is wanted.
+    kind: whose slopes, 0 ability (rows are students), 1 difficulty, 2 discrimination (rows are items), or −1, nobody's
+    (rows are students, nodes are given); log: whether discrimination is log-normal. students: (students, 2) mean and
+    variance of ability. items: (items, 4), the same of difficulty and of discrimination itself. nodes: (items, 5)
+    values of discrimination, to integrate over it too, or (0, 5) to match the moments of η. value: whether the log
+    likelihood is wanted.
     """
     row, end, total = first, starts[last], 0.0
     code, y, gap, gap_var = np.empty(TILE, np.int64), np.empty(TILE), np.empty(TILE), np.empty(TILE)
@@ -36,7 +37,7 @@ def two_parameter(first, last, starts, words, weight, students, items, nodes, ki
     for begin in range(starts[first], end, TILE):
         n, here, left = min(TILE, end - begin), row, 0
         read(n, words[begin:], code, y)
-        if kind == 0:
+        if kind <= 0:
             _of_items(n, code, items, gap, gap_var, a, a_var)
         else:
             _of_students(n, code, students, gap, gap_var)
@@ -44,7 +45,7 @@ def two_parameter(first, last, starts, words, weight, students, items, nodes, ki
             while starts[row + 1] <= begin + left:
                 row += 1
             right = min(n, starts[row + 1] - begin)
-            if kind == 0:
+            if kind <= 0:
                 _from_student(np.uint64(left), np.uint64(right), students[row], gap, gap_var)
             else:
                 _from_item(np.uint64(left), np.uint64(right), row, items[row], code, gap, gap_var, a, a_var)
@@ -138,9 +139,12 @@ def _integrated(n, kind, log, value, nodes, item, y, gap, gap_var, one, two, gai
         for t in range(n):
             a[t] = nodes[item[t], q]
             mean[t], sd[t] = a[t] * gap[t], a[t] * np.sqrt(gap_var[t])
-        expected(n, mean, sd, p, slope, soft, value)
+        if kind < 0:
+            expected_soft(n, mean, sd, p, slope, soft)
+        else:
+            expected(n, mean, sd, p, slope, soft, value)
         sign = 1.0 if kind == 0 else -1.0
-        for t in range(n):
+        for t in range(n if kind >= 0 else 0):
             if kind < 2:
                 one[t] += sign * FEW_WEIGHTS[q] * a[t] * (y[t] - p[t])
                 two[t] += FEW_WEIGHTS[q] * a[t] * slope[t] / np.sqrt(gap_var[t])

@@ -76,15 +76,29 @@ def log(x):
 @compiled
 def expected(n, mean, sd, p, slope, soft, value):
     """Of n normals η: E σ(η) into p, E[σ(η) (η − mean) / sd] into slope and, if asked, E log(1 + exp η) into soft."""
-    near = True
-    for t in range(n):
-        near &= abs(mean[t]) + abs(sd[t]) * _X3 < NEAR
-    if near:
+    if _all_near(n, mean, sd):
         _near(n, mean, sd, p, slope)
         if value:
             _near_soft(n, mean, sd, soft)
     else:
         _far(n, mean, sd, p, slope, soft, value)
+
+
+@compiled
+def expected_soft(n, mean, sd, p, slope, soft):
+    """Of n normals η, E log(1 + exp η) into soft. p, slope: room for n numbers."""
+    if _all_near(n, mean, sd):
+        _near_soft(n, mean, sd, soft)
+    else:
+        _far(n, mean, sd, p, slope, soft, True)
+
+
+@compiled
+def _all_near(n, mean, sd):
+    near = True
+    for t in range(n):
+        near &= abs(mean[t]) + abs(sd[t]) * _X3 < NEAR
+    return near
 
 
 @compiled
