@@ -9,8 +9,9 @@ from scipy import sparse
 
 from .. import _checks as checks
 from ._answers import Answers
+from ._progress import passes
 from ._sharing import ALONE, Alone
-from ._spreads import Ties, spreads
+from ._spreads import PASSES, Ties, spreads
 from ._starts import check_start
 from ._two_parameter import curvature, moments
 from .model import Model
@@ -41,8 +42,10 @@ def calibrated(posterior: Posterior, responses, priors) -> Posterior:
     return with_spreads(posterior, responses, priors)[0]
 
 
-def with_spreads(posterior: Posterior, responses, priors, among: Alone = ALONE) -> tuple[Posterior, str]:
-    """`calibrated` of a fit's own posterior, and in words what its spreads are."""
+def with_spreads(
+    posterior: Posterior, responses, priors, among: Alone = ALONE, progress: bool = False
+) -> tuple[Posterior, str]:
+    """`calibrated` of a fit's own posterior, and in words what its spreads are. progress: show a bar of many items."""
     kind, blocks, frozen = Model.of("two-parameter", responses), posterior.blocks, posterior.frozen
     if kind.items <= ITEMS and among.sum(kind.students) * kind.items <= NUMBERS:
         new, words = _solved(kind, blocks, frozen, responses, priors, among), "calibrated by one solve for all"
@@ -50,8 +53,9 @@ def with_spreads(posterior: Posterior, responses, priors, among: Alone = ALONE) 
         order = ("discrimination", "difficulty")
         rates = {name: 1 / kind.spread(priors, name).scale ** 2 for name in kind.shapes}
         known = np.column_stack([blocks[name].scale ** 2 for name in order])
-        ties = Ties(blocks, rates, _pieces(responses, blocks), frozen, among)
-        items, ability, words = spreads(ties, known, blocks["ability"].scale ** 2)
+        with passes(PASSES, progress) as passed:
+            ties = Ties(blocks, rates, _pieces(responses, blocks), frozen, among, passed)
+            items, ability, words = spreads(ties, known, blocks["ability"].scale ** 2)
         new = {name: np.sqrt(v) for name, v in zip(("ability", *order), (ability, *items.T), strict=True)}
     blocks = {name: block if name in frozen else replace(block, scale=new[name]) for name, block in blocks.items()}
     return replace(posterior, blocks=blocks), words

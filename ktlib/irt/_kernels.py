@@ -13,8 +13,8 @@ import numpy as np
 from numba import njit
 
 from .._numba import kept
-from ._answers import FEW, FEW_WEIGHTS, NODES, WEIGHTS
-from ._quadrature import compiled, exp, expected, expected_soft
+from ._answers import FEW, FEW_WEIGHTS
+from ._quadrature import compiled, expected, expected_curvature, expected_soft
 
 TILE = 128
 
@@ -181,19 +181,17 @@ def _matched(n, kind, log, y, gap, gap_var, a, a_var, mean, sd, p, slope, one, t
 @kept
 def curvature(first, last, starts, words, weight, students, items, out):
     """E[p(1 − p)] of the answers of these students into `out`, from the first answer on; tables as `two_parameter`."""
-    mean, sd = np.empty(TILE), np.empty(TILE)
+    code, y, gap, gap_var = np.empty(TILE, np.int64), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    a, a_var, mean, sd, found = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
     for row in range(first, last):
         for begin in range(starts[row], starts[row + 1], TILE):
             n, place = min(TILE, starts[row + 1] - begin), begin - starts[first]
+            read(n, words[begin:], code, y)
+            _of_items(n, code, items, gap, gap_var, a, a_var)
+            _from_student(np.uint64(0), np.uint64(n), students[row], gap, gap_var)
             for t in range(n):
-                j = np.int64(words[begin + t] >> np.uint32(1))
-                gap, gap_var = students[row, 0] - items[j, 0], students[row, 1] + items[j, 1]
-                a, a_var = items[j, 2], items[j, 3]
-                mean[t], sd[t] = a * gap, np.sqrt((a * a + a_var) * gap_var + a_var * gap * gap)
-                out[place + t] = 0.0
-            for k in range(len(NODES)):
-                for t in range(n):
-                    e = exp(-abs(mean[t] + NODES[k] * sd[t]))
-                    out[place + t] += WEIGHTS[k] * e / ((1.0 + e) * (1.0 + e))
-            for t in range(n if len(weight) else 0):
-                out[place + t] *= weight[begin + t]
+                mean[t] = a[t] * gap[t]
+                sd[t] = np.sqrt((a[t] * a[t] + a_var[t]) * gap_var[t] + a_var[t] * gap[t] * gap[t])
+            expected_curvature(n, mean, sd, found)
+            for t in range(n):
+                out[place + t] = found[t] * (weight[begin + t] if len(weight) else 1.0)

@@ -1,8 +1,9 @@
-"""A fit's bar: sweeps, answers a second, what the last sweep gained, and about how long the rest will take."""
+"""A fit's bars: sweeps, answers a second, what the last sweep gained, and about how long the rest will take."""
 
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 
 from tqdm.auto import tqdm
 
@@ -39,3 +40,11 @@ class Bar:
     def close(self) -> None:
         """The climb has ended."""
         self.bar.close()
+
+
+@contextmanager
+def passes(most: int, shown: bool):
+    """The bar of a calibration, which takes so many passes over the answers, or fewer: what to call after each."""
+    with tqdm(total=most, unit="pass", desc="calibrating", disable=not shown) as bar:
+        yield bar.update
+        bar.total = bar.n

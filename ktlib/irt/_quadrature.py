@@ -151,3 +151,36 @@ def _far(n, mean, sd, p, slope, soft, value):
             slope[t] += w * x * (first - second)
             if value:
                 soft[t] += w * (max(up, 0.0) + max(down, 0.0) + log((1.0 + e) * (1.0 + f)))
+
+
+@compiled
+def expected_curvature(n, mean, sd, out):
+    """Of n normals η, E[σ(η) (1 − σ(η))] into out."""
+    if _all_near(n, mean, sd):
+        _near_curvature(n, mean, sd, out)
+        return
+    for t in range(n):
+        out[t] = 0.0
+    for k in range(len(NODES)):
+        for t in range(n):
+            e = exp(-abs(mean[t] + NODES[k] * sd[t]))
+            out[t] += WEIGHTS[k] * e / ((1.0 + e) * (1.0 + e))
+
+
+@compiled
+def _near_curvature(n, mean, sd, out):
+    """`expected_curvature`, in the numbers of `_near`: at mean ± sd x it is base step (up² + down²) / m²."""
+    for t in range(n):
+        base = _power(-mean[t])
+        step1, step2, step3 = _power(-_X1 * sd[t]), _power(-_X2 * sd[t]), _power(-_X3 * sd[t])
+        up1, up2, up3 = 1.0 + base * step1, 1.0 + base * step2, 1.0 + base * step3
+        down1, down2, down3 = step1 + base, step2 + base, step3 + base
+        m0, m1, m2, m3 = 1.0 + base, up1 * down1, up2 * down2, up3 * down3
+        early, late = m0 * m1, m2 * m3
+        by = 1.0 / (early * late)
+        early, late = by * late, by * early
+        r0, r1, r2, r3 = early * m1, early * m0, late * m3, late * m2
+        total = _W1 * step1 * (up1 * up1 + down1 * down1) * (r1 * r1)
+        total += _W2 * step2 * (up2 * up2 + down2 * down2) * (r2 * r2)
+        total += _W3 * step3 * (up3 * up3 + down3 * down3) * (r3 * r3)
+        out[t] = base * (_W0 * r0 * r0 + total)

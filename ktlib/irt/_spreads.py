@@ -18,17 +18,19 @@ from ._sharing import ALONE, Alone
 from ._two_parameter import moments
 
 DIRECTIONS, ROUNDS, CHECKED, STEPS = 8, 4, 4, 25
+PASSES = 5 + 2 * (ROUNDS + 1) + 2 * STEPS  # over the answers, at most
 
 
 class Ties:
     """The information of all items' discrimination and difficulty, (items, 2), abilities eliminated unless frozen.
 
     blocks: of the posterior. rates: block -> what its prior adds. pieces: (students, sparse (students in it, items)
-    matrix of ω), all students once. frozen: names of blocks.
+    matrix of ω), all students once. frozen: names of blocks. passed: called after each pass over the answers, of which
+    there are at most `PASSES`.
     """
 
-    def __init__(self, blocks, rates, pieces, frozen, among: Alone = ALONE):
-        self.among = among
+    def __init__(self, blocks, rates, pieces, frozen, among: Alone = ALONE, passed: Callable = int):
+        self.among, self.passed = among, passed
         alpha, self.pieces, self.known = blocks["discrimination"], pieces, "ability" in frozen
         self.theta, self.beta, a = blocks["ability"].loc, blocks["difficulty"].loc, moments(alpha)[0]
         self.by = np.column_stack([a, -a]) if alpha.log else np.column_stack([np.ones_like(a), -a])
@@ -47,11 +49,14 @@ class Ties:
         return self.theta[rows, None] ** np.arange(3)
 
     def _pull(self, work: Callable) -> np.ndarray:
-        return np.concatenate(list(each(lambda piece: work(piece[1]), self.pieces)))
+        found = np.concatenate(list(each(lambda piece: work(piece[1]), self.pieces)))
+        self.passed()
+        return found
 
     def _push(self, work: Callable) -> np.ndarray:
-        sums = each(lambda piece: np.asarray(work(piece[1], piece[0]), dtype=float), self.pieces)
-        return self.among.sum(sum(sums))
+        found = sum(each(lambda piece: np.asarray(work(piece[1], piece[0]), dtype=float), self.pieces))
+        self.passed()
+        return self.among.sum(found)
 
     def _shared(self, weight) -> np.ndarray:
         """(items, 3) sums of ω² times the students' weights, times 1, θ and θ²."""

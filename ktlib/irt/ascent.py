@@ -141,7 +141,7 @@ def fit(
     spreads = "mean-field"
     if calibrate and model == "two-parameter":
         del way, go  # and with them its copies of the answers
-        posterior, spreads = with_spreads(posterior, responses, priors, among)
+        posterior, spreads = with_spreads(posterior, responses, priors, among, progress)
     return Fit(posterior, trace, converged, reason, priors, elbo, spreads)
 
 
