@@ -1,6 +1,10 @@
 """A fit that was killed, wherever, goes on and ends with the same bytes; the last good state is never lost."""
 
 import os
+import signal
+import sys
+import time
+import warnings
 from functools import partial
 
 import numpy as np
@@ -65,6 +69,40 @@ def test_a_fit_killed_ten_times_ends_with_the_same_bytes(name, every, tmp_path, 
                 assert ours.tobytes() == theirs.tobytes()
         for block, prior in alone.priors.items():
             assert prior.loc.tobytes() == fit.priors[block].loc.tobytes()
+
+
+def begun(fit) -> int:
+    """The fit in a process of its own, a copy of this one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of copies made while other threads run: none does here
+        child = os.fork()
+    if child:
+        return child
+    try:
+        fit()
+    finally:
+        os._exit(0)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs fork, and a system that kills at once")
+def test_a_process_killed_ten_times_leaves_a_fit_that_ends_with_the_same_bytes(tmp_path):
+    alone = ascent.fit(ANSWERS, **MODELS["factorization"])
+    go = partial(ascent.fit, ANSWERS, every=1, **MODELS["factorization"])
+    started = time.perf_counter()
+    go(checkpoint=tmp_path / "whole.npz")
+    whole, rng, path, killed = time.perf_counter() - started, np.random.default_rng(0), tmp_path / "fit.npz", 0
+    for share in rng.uniform(0.02, 0.25, 10):
+        child = begun(partial(go, checkpoint=path))
+        time.sleep(share * whole)
+        os.kill(child, signal.SIGKILL)
+        killed += os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    assert killed > 4 and path.exists()
+    found = go(checkpoint=path)
+    assert sorted(os.listdir(tmp_path)) == ["fit.npz", "whole.npz"]
+    assert found.trace.tobytes() == alone.trace.tobytes() and found.elbo == alone.elbo
+    for name, block in alone.posterior.blocks.items():
+        assert found.posterior.blocks[name].loc.tobytes() == block.loc.tobytes()
+        assert found.posterior.blocks[name].scale.tobytes() == block.scale.tobytes()
 
 
 def test_a_write_that_fails_leaves_the_last_good_state(tmp_path, monkeypatch):

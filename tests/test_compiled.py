@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import expit
 
 pytest.importorskip("numba")
 
 import ktlib
 from ktlib.data import designs
 from ktlib.data.responses import Responses
-from ktlib.irt import _answers, _compiled, _packed, _two_parameter, ascent
+from ktlib.irt import _answers, _compiled, _packed, _quadrature, _two_parameter, ascent
 from ktlib.irt._answers import Answers
 from ktlib.irt._factors import FactorAscent
 from ktlib.irt._packed import Packed
@@ -131,14 +132,21 @@ def test_the_order_of_rows_changes_no_bit():
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10**6), st.integers(1, 30), st.integers(1, 30), st.booleans())
-def test_answers_are_packed_by_student_and_by_item(seed, students, items, weighted):
+@given(
+    st.integers(0, 10**6), st.integers(1, 30), st.integers(1, 30), st.booleans(),
+    st.sampled_from([(9, 10**6, 10**5), (2, 7, 5), (-30, 50, 9)]),
+)  # fmt: skip
+def test_answers_are_packed_by_student_and_by_item(seed, students, items, weighted, sizes):
+    """In as many bins as rows, in few and small ones, and in one, which takes keys of 64 bits."""
     rng = np.random.default_rng(seed)
     cells = rng.permutation(students * items)[: rng.integers(1, students * items + 1)]
     weight = rng.random(len(cells)) if weighted else None
     right = rng.integers(0, 2, len(cells)).astype(np.int8)
     answers = Responses(cells // items, cells % items, right, range(students), range(items), weight=weight)
-    packed = Packed.of(answers)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, size in zip(("BINS", "CHUNK", "PART"), sizes, strict=True):
+            patch.setattr(_packed, name, size)
+        packed = Packed.of(answers)
     data = Answers.of(answers)
     for side, row, other, by in (
         (packed.students, data.student, data.item, np.arange(len(data))),
@@ -180,6 +188,25 @@ def test_predictors_from_nearly_certain_to_beyond_all_are_summed_as_numpy_sums_t
         (value, to), (ours, there) = (way.bound(state, False) for way in ways)
         assert ours == pytest.approx(value, rel=1e-13, abs=1e-12)
         np.testing.assert_allclose(there.loc, to.loc, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("far", [1.0, 20.0, 60.0, 78.0, 90.0, 500.0])
+def test_expectations_are_those_of_the_seven_nodes(far):
+    """At predictors that are summed by products of exponentials, just short of the last of them, and beyond."""
+    rng, n = np.random.default_rng(0), 128
+    mean = rng.uniform(-far, far, n)
+    sd = np.maximum((far - abs(mean)) / _answers.NODES[-1] * rng.random(n), 1e-6)
+    eta = mean[:, None] + sd[:, None] * _answers.NODES
+    p, slope, soft, again, curvature = np.zeros((5, n))
+    _quadrature.expected(n, mean, sd, p, slope, soft, True)
+    _quadrature.expected_soft(n, mean, sd, p, slope, again)
+    _quadrature.expected_curvature(n, mean, sd, curvature)
+    right, up = expit(eta), expit(-eta)
+    np.testing.assert_allclose(p, right @ _answers.WEIGHTS, rtol=1e-12)
+    np.testing.assert_allclose(slope, right @ (_answers.WEIGHTS * _answers.NODES), rtol=1e-8, atol=1e-14)
+    np.testing.assert_allclose(soft, np.logaddexp(0, eta) @ _answers.WEIGHTS, rtol=1e-12, atol=1e-13)
+    assert np.array_equal(soft, again)
+    np.testing.assert_allclose(curvature, (right * up) @ _answers.WEIGHTS, rtol=1e-12)
 
 
 def test_a_large_log_without_numba_says_so_and_a_small_one_does_not(monkeypatch, numpys, recwarn):

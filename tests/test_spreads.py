@@ -91,3 +91,11 @@ def test_a_fit_says_what_its_spreads_are_and_remembers(tmp_path):
         fit = ascent.fit(answers, calibrate=calibrate)
         fit.save(tmp_path / "fit.npz")
         assert fit.spreads == Fit.load(tmp_path / "fit.npz").spreads == words
+
+
+def test_calibrating_many_items_shows_a_bar(monkeypatch, capsys):
+    monkeypatch.setattr(calibration, "ITEMS", 0)
+    ascent.fit(designs.overlap(rng=0).responses, progress=True)
+    assert "calibrating: 100%" in capsys.readouterr().err
+    ascent.fit(designs.overlap(rng=0).responses)
+    assert not capsys.readouterr().err
