@@ -1,6 +1,7 @@
 """What plain BKT has no word for: simulated breaks, few answers a question, and a real log, in full.
 
-    python benchmarks/beyond_study.py [--only broken few real] [--out ktlib/studies/stored/results/beyond.json]
+    python benchmarks/beyond_study.py [--only broken small few real alone]
+                                      [--out ktlib/studies/stored/results/beyond.json]
 
 What each part does stands in `ktlib.studies.beyond` and `ktlib.studies.beyond_log`; parts that are not run are kept as
 the file has them. The real log needs the ASSISTments files. Ten minutes on a quiet core.
@@ -24,19 +25,30 @@ def broken() -> dict:
     return beyond.run(n=CLASSES, progress=True).told()
 
 
+def small() -> dict:
+    """Every world, in small classes."""
+    return beyond.run(n=CLASSES, students=40, steps=10, progress=True).told()
+
+
 def few() -> dict:
     """Every number of answers a question."""
     return beyond.few(n=SIZES, progress=True).told()
 
 
 def real() -> dict:
-    """Every skill and model of the tutor's log."""
+    """Every skill of the tutor's log and every model but the one that gives each question its own numbers alone."""
     train, test = beyond_log.assistments()
     spread = beyond_log.spread_over_questions(train)
-    return beyond_log.run(train, test, spread=spread, progress=True).told()
+    models = [name for name in beyond_log.MODELS if name != beyond_log.ALONE]
+    return beyond_log.run(train, test, spread=spread, models=models, progress=True).told()
 
 
-PARTS = {"broken": broken, "few": few, "real": real}
+def alone() -> dict:
+    """That one, which takes as long as all others together."""
+    return beyond_log.run(*beyond_log.assistments(), models=[beyond_log.ALONE], progress=True).told()
+
+
+PARTS = {"broken": broken, "small": small, "few": few, "real": real, "alone": alone}
 
 
 def main():

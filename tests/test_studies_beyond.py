@@ -62,16 +62,14 @@ def test_few_answers_alone_do_harm_and_a_prior_does_less():
     means = found.means()
     assert means.alone[5] > means.learned[5] and found.crossing() in (None, 5)
     assert beyond.Few.read(found.told()).means().round(5).equals(means.round(5))
-    rows = [
-        {"answers": a, "class": 0, "plain": 1, "alone": b, "learned": 0}
-        for a, b in ((1, 2), (2, 0.5), (3, 2), (4, 0.9))
-    ]
+    tried = ((1, 2), (2, 0.5), (3, 2), (4, 0.9))
+    rows = [{"answers": a, "class": 0, "plain": 1, "alone": b, "learned": 0} for a, b in tried]
     assert beyond.Few(pd.DataFrame(rows), 1, 0).crossing() == 4
 
 
 @cache
 def invented() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Two skills of eight questions, 80 students who learn from and 30 who judge, one skill after the other or mixed."""
+    """Two skills of eight questions, 80 students to learn from and 30 to judge by, one skill after the other or mixed."""
     rng = np.random.default_rng(5)
     parts, params = [], bkt.BKTParams(p_init=0.4)
     for student in range(110):
@@ -140,5 +138,8 @@ def test_a_log_is_measured_against_plain_bkt_and_read_back():
     gain = found.metrics["forgetting"]["auc"].value - found.metrics[PLAIN]["auc"].value
     assert found.leads["forgetting"]["auc"].value == pytest.approx(gain, abs=1e-9)
     assert found.pauses.groupby("model").n.sum().unique().tolist() == [len(test) - 60]
+    both = beyond_log.run(train, test, models=["forgetting"]).joined(found)
+    assert both.leads == found.leads and both.metrics == found.metrics
+    assert sorted(map(tuple, both.pauses.to_numpy())) == sorted(map(tuple, found.pauses.to_numpy()))
     back = beyond_log.RealLog.read(found.told())
     assert back.leads["forgetting"]["auc"] == pytest.approx(found.leads["forgetting"]["auc"], abs=1e-5)

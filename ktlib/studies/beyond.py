@@ -92,9 +92,9 @@ class Broken:
     """What `run` found.
 
     rows: a row a world and class with the log loss an answer of plain, extended and truth on another class; aic and
-    bic, by how much the extension is below plain BKT; numbers, its count of parameters; and every fitted number, as
-    "plain p_slip" or "p_forget 1". steps: a row a world, model and step with off, right minus forecast in the other
-    class, and half, half of its 95% interval over classes.
+    bic, by how much the extension is below plain BKT; numbers, its count of parameters; and the fitted numbers, without
+    those of single questions, as "plain p_slip" or "p_forget 1". steps: a row a world, model and step with off, right
+    minus forecast in the other class, and half, half of its 95% interval over classes.
     """
 
     rows: pd.DataFrame
@@ -172,7 +172,8 @@ def one(world: World, students: int, steps: int, seed) -> tuple[dict, np.ndarray
     row = dict(zip(("plain", "extended", "truth"), (loss(others, p) for p in forecasts), strict=True))
     row |= {"aic": plain.aic - extended.aic, "bic": plain.bic - extended.bic, "numbers": extended.n_parameters}
     row |= {f"plain {name}": values[0] for name, values in numbers(plain.params).items()}
-    row |= {f"{name} {k}": v for name, values in numbers(extended.params).items() for k, v in enumerate(values)}
+    told = {name: values for name, values in numbers(extended.params).items() if len(values) < QUESTIONS}
+    row |= {f"{name} {k}": v for name, values in told.items() for k, v in enumerate(values)}
     return row, np.array([(others - p).mean(0) for p in forecasts[:2]])
 
 
@@ -243,7 +244,7 @@ def few(
     return Few(pd.DataFrame(rows), n, seed)
 
 
-def full() -> tuple[Broken, Few]:
-    """What `benchmarks/beyond_study.py` stored: all worlds, and all sizes."""
+def full() -> tuple[Broken, Broken, Few]:
+    """What `benchmarks/beyond_study.py` stored: all worlds, all of them in small classes, and all sizes."""
     told = json.loads(stored("results/beyond.json").read_text(encoding="utf-8"))
-    return Broken.read(told["broken"]), Few.read(told["few"])
+    return Broken.read(told["broken"]), Broken.read(told["small"]), Few.read(told["few"])

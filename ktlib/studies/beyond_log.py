@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from ..data import datasets
 from ..forecast import scores
 from . import stored, tutor_log
 
-PLAIN = "plain BKT"
+PLAIN, ALONE = "plain BKT", "questions, each alone"
 LEAST = 50  # training students of a skill
 PAUSES = {"straight on": 0, "1–30 others": 30, "more": np.inf}  # the most answers to something else of each kind
 TOL, STEPS = 0.01, 40  # nats and steps at which a climb of hundreds of questions may end
@@ -34,7 +34,7 @@ MODELS = {  # name -> columns and settings that `variants` is told
     "forgetting": {"forgets": True},
     "forgetting, by pause": {"forgets": True, "practice": "pause"},
     "learning, by pause": {"practice": "pause"},
-    "questions, each alone": {"question": "item"},
+    ALONE: {"question": "item"},
     "questions, a prior": {"question": "item", "priors": True},
     "groups, first answer": {"group": "first"},
     "groups, other skills": {"group": "before"},
@@ -82,6 +82,17 @@ class RealLog:
     spread: tuple[float, float]
     __repr__ = short
 
+    def joined(self, other: RealLog) -> RealLog:
+        """With the models of another run on the same answers, this one's first."""
+        new = {m: of for m, of in other.metrics.items() if m not in self.metrics}
+        tables = {
+            name: pd.concat([getattr(self, name), table[table.model.isin(list(new))]], ignore_index=True)
+            for name, table in (("pauses", other.pauses), ("support", other.support))
+        }
+        leads = self.leads | {m: of for m, of in other.leads.items() if m in new}
+        forgets = self.forgets if len(self.forgets) else other.forgets
+        return replace(self, metrics=self.metrics | new, leads=leads, forgets=forgets, **tables)
+
     def told(self) -> dict:
         """As JSON holds it."""
         tables = {name: getattr(self, name).round(6).to_dict("list") for name in ("pauses", "support", "forgets")}
@@ -107,7 +118,8 @@ class RealLog:
 
 def full() -> RealLog:
     """What `benchmarks/beyond_study.py` stored: all skills, all models."""
-    return RealLog.read(json.loads(stored("results/beyond.json").read_text(encoding="utf-8"))["real"])
+    told = json.loads(stored("results/beyond.json").read_text(encoding="utf-8"))
+    return RealLog.read(told["real"]).joined(RealLog.read(told["alone"]))
 
 
 def assistments() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -176,7 +188,7 @@ def run(
             parts.append(part)
             forgets.append(lost)
     rows = pd.concat(parts, ignore_index=True)
-    lost = pd.DataFrame(forgets, columns=list(PAUSES)).median()
+    lost = pd.DataFrame(forgets, columns=list(PAUSES)).median().dropna()
     return RealLog(
         metrics={name: measured(rows, name) for name in models},
         leads={name: lead(rows, name) for name in models[1:]},
