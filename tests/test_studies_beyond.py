@@ -69,7 +69,7 @@ def test_few_answers_alone_do_harm_and_a_prior_does_less():
 
 @cache
 def invented() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Two skills of eight questions, 80 students to learn from and 30 to judge by, one skill after the other or mixed."""
+    """Two skills of eight questions, 80 students to learn from and 30 to judge by, skills in turn or mixed."""
     rng = np.random.default_rng(5)
     parts, params = [], bkt.BKTParams(p_init=0.4)
     for student in range(110):

@@ -34,13 +34,14 @@ def settles(p_transit: float, p_forget: float, p_init: float = 0.25, steps: int 
         strokes.level(ax, end, f"gains equal losses: {end:.0%}", side="below" if end > 0.15 else "above")
         strokes.key_below(page, [("nobody forgets", PEER), (f"{p_forget:.0%} forget it at every question", ESTIMATE)])
         ax.set(ylim=(0, 1.05), xlabel="question", ylabel="share who know it")
+        strokes.ticks(ax, "x", [1, *range(10, steps + 1, 10)])
         strokes.percent_axis(ax)
 
     return Figure(
         draw,
         finding=f"A class that forgets settles at {end:.0%}, however long it practises",
         alt=f"Share of a class that knows the skill over {steps} questions, each teaching it to {p_transit:.0%}. Where "
-        f" nobody forgets it reaches {kept[-1]:.0%}, where {p_forget:.0%} forget it settles at {end:.0%}.",
+        f"nobody forgets it reaches {kept[-1]:.0%}, where {p_forget:.0%} forget it settles at {end:.0%}.",
         name="settles",
     )
 
@@ -58,8 +59,10 @@ def forgotten(found: Broken, worlds=("forgetting", "a holiday")) -> Figure:
                 strokes.band(ax, own.step, 100 * (own.off - own.half), 100 * (own.off + own.half), colour)
                 ax.plot(own.step, 100 * own.off, color=colour)
             ax.set(title=world, ylim=(-25, 15), xlabel="question")
+            strokes.ticks(ax, "x", [1, *range(5, found.length + 1, 5)])
         first = page.fig.axes[0]
         strokes.key(first, [(beyond.PLAIN, PEER), ("with forgetting", ESTIMATE)], "bottom left")
+        first.set_xlabel(f"question; {found.n} classes of {found.students}, 95% bands")
         page.fig.supylabel("right − forecast, points", fontsize="medium")
 
     return Figure(
@@ -83,7 +86,12 @@ def few_answers(found: Few) -> Figure:
             half = means[f"half {way}"]
             strokes.band(ax, means.index, means[way] - half, means[way] + half, colour)
             ax.plot(means.index, means[way], color=colour, marker="o")
-        ax.set(xscale="log", yscale="log", xlabel="answers a question", ylabel="log loss above the truth's")
+        ax.set(
+            xscale="log",
+            yscale="log",
+            xlabel=f"answers a question; {found.n} classes each, 95% bands",
+            ylabel="log loss above the truth's",
+        )
         strokes.ticks(ax, "x", list(means.index))
         strokes.key_below(
             page, [(words[way], colour) for way, colour in COLOURS.items()], columns=1 if page.narrow else 3
@@ -115,14 +123,19 @@ def real(found: RealLog) -> Figure:
         ):
             strokes.level(ax, 0, upright=True)
             strokes.rows(page, ax, order, phone=14, wide=20)
-            for row, name in enumerate(order):
-                value, *ends = (scale * v for v in found.leads[name][metric])
-                colour = ESTIMATE if min(ends) > 0 else PEER if max(ends) < 0 else PRIOR
-                strokes.intervals(ax, [value], [min(ends)], [max(ends)], colour, [row])
-                strokes.label(ax, max(ends), row, f"{value:+.1f}".replace("-", "−"), colour)
+            ends = np.array([sorted(scale * v for v in found.leads[name][metric][1:]) for name in order])
+            reach = np.abs(ends[ends[:, 1] > 0]).max(initial=1)
+            ax.set_xlim(-1.1 * reach, 1.6 * reach)
+            for row, (name, (low, high)) in enumerate(zip(order, ends, strict=True)):
+                value = scale * found.leads[name][metric].value
+                colour = ESTIMATE if low > 0 else PEER if high < 0 else PRIOR
+                text = f"{value:+.1f}".replace("-", "−")
+                if high < -reach:  # far worse than any that gains: said, not drawn
+                    strokes.label(ax, -1.1 * reach, row, f"← {text}", colour)
+                else:
+                    strokes.intervals(ax, [value], [low], [high], colour, [row])
+                    strokes.label(ax, high, row, text, colour)
             ax.set_xlabel(words)
-            low, high = ax.get_xlim()
-            ax.set_xlim(low, high + 0.25 * (high - low))
         left.set_title(
             f"{found.answers:,} answers" if page.narrow else f"{found.answers:,} answers, {found.students} students"
         )
