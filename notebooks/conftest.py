@@ -39,6 +39,7 @@ NEEDS_DATA = {
     "16_trial.ipynb",
     "17_gaps.ipynb",
     "18_your_own_log.ipynb",
+    "19_beyond.ipynb",
 }
 NEEDS_TORCH = {"08_two_parameter.ipynb"}
 

@@ -23,7 +23,7 @@ from ..data import datasets
 from ..forecast import scores
 from . import stored, tutor_log
 
-PLAIN, ALONE = "plain BKT", "questions, each alone"
+PLAIN, ALONE, ALL = "plain BKT", "questions, each alone", "all together"
 LEAST = 50  # training students of a skill
 PAUSES = {"straight on": 0, "1–30 others": 30, "more": np.inf}  # the most answers to something else of each kind
 TOL, STEPS = 0.01, 40  # nats and steps at which a climb of hundreds of questions may end
@@ -38,7 +38,7 @@ MODELS = {  # name -> columns and settings that `variants` is told
     "questions, a prior": {"question": "item", "priors": True},
     "groups, first answer": {"group": "first"},
     "groups, other skills": {"group": "before"},
-    "all together": {
+    ALL: {
         "forgets": True, "practice": "pause", "question": "item", "priors": True, "group": "before",
     },
 }  # fmt: skip
