@@ -42,7 +42,7 @@ def real() -> RealLog:
         for k, name in enumerate(names, -2)
     }
     none = pd.DataFrame()
-    return RealLog({}, leads, none, none, none, 58266, 623, 113, 0.01)
+    return RealLog({}, leads, none, none, none, 58266, 623, 113, 0.01, (0.7, 0.7))
 
 
 DRAWN = {
@@ -97,6 +97,6 @@ def test_the_best_stands_on_top_with_its_lead():
     assert list(MODELS)[-2] in figure("beyond-real").finding
     assert figure("beyond-real").finding.endswith("gains 4.0 points of AUC, everything together 5.0")
     left, right = figure("beyond-real").fig().axes
-    said = [text.get_text() for text in left.texts if text.get_text()[:1] in "+−"]
-    assert said == ["+5.0", "+4.0", "+3.0", "+2.0", "+1.0", "+0.0", "−1.0", "−2.0"]
+    said = [text.get_text() for text in left.texts if text.get_text()[-2:-1] == "."]
+    assert said == ["+5.0", "+4.0", "+3.0", "+2.0", "+1.0", "0.0", "−1.0", "−2.0"]
     assert next(text.get_text() for text in right.texts if text.get_text()[:1] in "+−") == "+25.0"

@@ -7,6 +7,7 @@ import numpy as np
 from ...studies import beyond
 from ...studies.beyond import Broken, Few
 from ...studies.beyond_log import ALL, RealLog
+from ...studies.means import signed
 from .. import strokes
 from ..figure import Figure, Page
 from ..style import ESTIMATE, OTHER, PEER, PRIOR
@@ -126,13 +127,14 @@ def real(found: RealLog) -> Figure:
             strokes.rows(page, ax, order, phone=14, wide=20)
             ends = np.array([sorted(scale * v for v in found.leads[name][metric][1:]) for name in order])
             reach = np.abs(ends[ends[:, 1] > 0]).max(initial=1)
-            ax.set_xlim(-1.1 * reach, 1.6 * reach)
+            edge = min(-0.1 * reach, 1.1 * max(ends.min(), -reach))
+            ax.set_xlim(edge, 1.6 * reach)
             for row, (name, (low, high)) in enumerate(zip(order, ends, strict=True)):
                 value = scale * found.leads[name][metric].value
                 colour = ESTIMATE if low > 0 else PEER if high < 0 else PRIOR
-                text = f"{value:+.1f}".replace("-", "−")
+                text = signed(value, 1)
                 if high < -reach:  # far worse than any that gains: said, not drawn
-                    strokes.label(ax, -1.1 * reach, row, f"← {text}", colour)
+                    strokes.label(ax, edge, row, f"← {text}", colour)
                 else:
                     strokes.intervals(ax, [value], [low], [high], colour, [row])
                     strokes.label(ax, high, row, text, colour)
