@@ -8,7 +8,8 @@ import pytest
 
 from ktlib.show.figures import beyond as figures
 from ktlib.studies import beyond
-from ktlib.studies.beyond_log import MODELS, PLAIN, Found, RealLog
+from ktlib.studies.beyond_log import MODELS, PLAIN, RealLog
+from ktlib.studies.tutor_race import Found
 
 
 @cache

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +21,7 @@ from ..bkt.profiles import logit
 from ..data import datasets
 from ..forecast import scores
 from . import stored, tutor_log
+from .tutor_race import Found
 
 PLAIN, ALONE, ALL = "plain BKT", "questions, each alone", "all together"
 LEAST = 50  # training students of a skill
@@ -44,18 +44,6 @@ MODELS = {  # name -> columns and settings that `variants` is told
 }  # fmt: skip
 SPREAD = (0.7, 0.7)  # of logits of slip and guess over questions, where nobody measured it
 METRICS = ("auc", "log_loss")
-
-
-class Found(NamedTuple):
-    """A number with its 95% interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __format__(self, spec: str) -> str:
-        value, low, high = (format(number, spec).replace("-", "−") for number in self)
-        return f"{value} ({low} to {high})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
