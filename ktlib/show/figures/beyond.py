@@ -98,11 +98,13 @@ def few_answers(found: Few) -> Figure:
             page, [(words[way], colour) for way, colour in COLOURS.items()], columns=1 if page.narrow else 3
         )
 
-    harm, helps = means.alone[scarce] > means.plain[scarce], means.learned[scarce] < means.plain[scarce]
+    saved = found.rows[found.rows.answers == scarce].eval("plain - learned")  # class by class
+    harm = means.alone[scarce] > means.plain[scarce]
+    helps = saved.mean() > 1.96 * saved.std() / np.sqrt(found.n)
     finding = f"With {scarce} answers a question, numbers of its own {'harm' if harm else 'help'}"
     return Figure(
         draw,
-        finding=finding + ("; with a prior they help" if harm and helps else ""),
+        finding=finding + (f"; with a prior they {'help' if helps else 'do not'}" if harm else ""),
         alt=f"Log loss above the truth's on other students by answers a question, {found.n} classes each, with "
         f"95% bands. With {scarce} answers: one slip and guess for all {means.plain[scarce]:.3f}, each question alone "
         f"{means.alone[scarce]:.3f}, with a prior {means.learned[scarce]:.3f}.",
@@ -139,9 +141,8 @@ def real(found: RealLog) -> Figure:
                     strokes.intervals(ax, [value], [low], [high], colour, [row])
                     strokes.label(ax, high, row, text, colour)
             ax.set_xlabel(words)
-        left.set_title(
-            f"{found.answers:,} answers" if page.narrow else f"{found.answers:,} answers, {found.students} students"
-        )
+        students = "" if page.narrow else f", {found.students} students"
+        left.set_title(f"{found.answers:,} answers{students}, 95%")
 
     said = "; ".join(f"{name} {gains[name]:+.2f}" for name in order)
     return Figure(
