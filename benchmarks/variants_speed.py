@@ -126,7 +126,7 @@ def measure(name: str, python: str, students: int, steps: int, most: float, fold
         "answers_each": steps,
         "codes": list(VARIANTS[name][0]),
         "forgets": forgets,
-        "numbers": fit.n_parameters,
+        "numbers": fit.parameters,
         "ktlib": {
             "seconds_a_pass": median(passes),
             "seconds": median(fits),

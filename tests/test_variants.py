@@ -16,6 +16,7 @@ from ktlib.bkt import _variant_counts, em, uncertainty, variants
 from ktlib.bkt._variant_climb import Hill
 from ktlib.bkt.variants import VariantParams
 from ktlib.data.sequences import Sequences
+from ktlib.forecast import criteria
 from ktlib.studies import stored, variant_recovery
 
 TRUTH = VariantParams(
@@ -121,8 +122,9 @@ def test_without_codes_it_is_plain_bkt(way):
         list(sure.se.values()), rel=1e-4
     )
     assert found.interval("p_guess", 0.9) == pytest.approx(sure.interval("p_guess", 0.9), abs=1e-5)
-    assert found.aic == pytest.approx(2 * 4 - 2 * plain.log_likelihood) and found.n_parameters == 4
+    assert found.aic == pytest.approx(2 * 4 - 2 * plain.log_likelihood) and found.parameters == 4
     assert found.bic == pytest.approx(4 * np.log(250) - 2 * plain.log_likelihood)
+    assert criteria.compare({"EM": plain, "variant": found}).above_aic.max() < 1e-6
     same, params = bkt.filter(PLAIN, plain.params), VariantParams.of(plain.params)
     np.testing.assert_allclose(variants.filter(PLAIN, params).p_known, same.p_known, atol=1e-12)
     np.testing.assert_allclose(variants.log_likelihood(PLAIN, params), bkt.log_likelihood(PLAIN, plain.params))
@@ -271,7 +273,7 @@ def test_frozen_numbers_stay_and_starts_find_nothing_lower():
     start = TRUTH.filled(TRUTH.values * 0.9)
     held = variants.fit(CODED, start=start, forgets=True, frozen=["p_forget", "p_guess[1]"])
     assert (held.params.p_forget == start.p_forget).all() and held.params.p_guess[1] == start.p_guess[1]
-    assert held.params.p_guess[0] != start.p_guess[0] and held.n_parameters == 9
+    assert held.params.p_guess[0] != start.p_guess[0] and held.parameters == 9
     assert held.frame().note["p_guess[1]"] == "frozen"
     one, many = variants.fit(CODED, forgets=True), variants.fit(CODED, forgets=True, starts=4, rng=2)
     assert many.log_likelihood >= one.log_likelihood - 1e-8 and many.ends.shape == (4,)

@@ -11,6 +11,7 @@ from functools import cache
 
 import numpy as np
 
+from ..data._fingerprint import fingerprint
 from ..data.sequences import MISSING
 from .coded import Coded
 
@@ -38,6 +39,7 @@ class Counted:
         self.length = np.bincount(who, minlength=len(lengths))
         self.first = np.cumsum(self.length) - self.length
         self.students, self.answers = len(lengths), int((flat != MISSING).sum())
+        self.data = fingerprint(coded.sequences.answers, lengths.astype(np.int64))
         groups, kinds, questions = (len(names) for names in (coded.groups, coded.kinds, coded.questions))
         self.sizes = groups, kinds, kinds, questions, questions
         followed = np.ones(len(flat), bool)

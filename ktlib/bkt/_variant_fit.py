@@ -15,7 +15,7 @@ from .variant_params import BLOCKS, QuestionPrior, VariantParams
 
 EDGE = 1e-3  # closer than this to 0 or 1 counts as on the boundary
 FLAT = 1e-3  # least curvature in any direction where 1 is the average
-_KEPT = ("log_likelihood", "converged", "reason", "students", "answers", "frozen", "flags")  # saved as they are
+_KEPT = ("log_likelihood", "converged", "reason", "students", "answers", "frozen", "flags", "data")  # saved as they are
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,8 @@ class VariantFit:
     the estimates, and with a learned prior what its own uncertainty adds; NaN for what was not fitted or lies within
     0.001 of 0 or 1, where it is held, and everywhere if the likelihood is flat. ends: (starts,) log likelihood at the
     end of each start. students, answers: how many. frozen: names that were not fitted. prior: what was assumed of
-    questions, or None. flags: what to know before trusting the numbers, a sentence each.
+    questions, or None. flags: what to know before trusting the numbers, a sentence each. data: a checksum of the
+    answers, by which fits to compare are held to the same ones.
     """
 
     params: VariantParams
@@ -43,6 +44,7 @@ class VariantFit:
     frozen: tuple[str, ...]
     prior: QuestionPrior | None
     flags: tuple[str, ...]
+    data: int
     __repr__ = checks.short
 
     @property
@@ -51,7 +53,7 @@ class VariantFit:
         return len(self.trace) - 1
 
     @property
-    def n_parameters(self) -> int:
+    def parameters(self) -> int:
         """How many numbers were fitted."""
         return len(self.params.names) - len(self.frozen)
 
@@ -75,7 +77,7 @@ class VariantFit:
             raise ValueError(
                 "AIC and BIC count free parameters, and a prior ties questions together: compare on students held out"
             )
-        return self.n_parameters
+        return self.parameters
 
     def interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
         """Interval of one number, such as "p_transit" or "p_guess[3]", symmetric in logits, so inside (0, 1).
@@ -178,6 +180,7 @@ def described(
         frozen=tuple(name for k, name in enumerate(params.names) if k not in set(free.tolist())),
         prior=prior,
         flags=tuple(flag for flag, there in flags.items() if there),
+        data=counted.data,
     )
 
 

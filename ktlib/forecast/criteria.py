@@ -19,9 +19,10 @@ _NEEDED = ("log_likelihood", "parameters", "aic", "bic", "students", "data", "co
 def compare(fits: Mapping):
     """A DataFrame with a row a fit, the lowest AIC first: log likelihood, parameters, aic, bic, converged.
 
-    fits: name -> fit by likelihood, such as what `mml.fit` and `em.fit` returned. above_aic, above_bic: by how much a
-    fit lies above the lowest. Raises ValueError for anything else, for fewer than two, and for fits to other answers,
-    or to the same in another order, whose likelihoods say nothing of each other.
+    fits: name -> fit by likelihood, such as what `mml.fit`, `em.fit` and `variants.fit` returned. above_aic, above_bic:
+    by how much a fit lies above the lowest. Raises ValueError for anything else, for fewer than two, for fits with a
+    learned prior, and for fits to other answers, or to the same in another order, whose likelihoods say nothing of each
+    other.
     """
     import pandas as pd
 
@@ -30,7 +31,9 @@ def compare(fits: Mapping):
         raise ValueError(f"fits = {shown(fits)}: give at least two to compare")
     for name, fit in fits.items():
         if isinstance(fit, type) or not all(hasattr(fit, part) for part in _NEEDED):
-            raise ValueError(f"fits[{name!r}] = {shown(fit)}: give a fit by likelihood, of mml.fit or em.fit")
+            raise ValueError(
+                f"fits[{name!r}] = {shown(fit)}: give a fit by likelihood, of mml.fit, em.fit or variants.fit"
+            )
     (first, one), *others = fits.items()
     for name, fit in others:
         if type(fit.students) is not type(one.students) or (fit.students, fit.data) != (one.students, one.data):

@@ -170,7 +170,7 @@ def one(world: World, students: int, steps: int, seed) -> tuple[dict, np.ndarray
         variants.filter(others, world.truth, **judged).p_correct,
     ]
     row = dict(zip(("plain", "extended", "truth"), (loss(others, p) for p in forecasts), strict=True))
-    row |= {"aic": plain.aic - extended.aic, "bic": plain.bic - extended.bic, "numbers": extended.n_parameters}
+    row |= {"aic": plain.aic - extended.aic, "bic": plain.bic - extended.bic, "numbers": extended.parameters}
     row |= {f"plain {name}": values[0] for name, values in numbers(plain.params).items()}
     told = {name: values for name, values in numbers(extended.params).items() if len(values) < QUESTIONS}
     row |= {f"{name} {k}": v for name, values in told.items() for k, v in enumerate(values)}

@@ -226,7 +226,7 @@ def fair(found: Mapping[str, Near]) -> Figure:
             for row, (third, colour) in enumerate(GROUPS.items()):
                 at = near.right(third)
                 strokes.intervals(ax, [at.mean], [at.low], [at.high], colour, [row])
-                strokes.label(ax, at.mean, row, f"{at.mean:.1%}", colour, "above", gap=6)
+                strokes.label(ax, 0.8, row, f"{at.mean:.1%}", colour, "left")  # clear of the dashed line
             strokes.rows(page, ax, list(GROUPS))
             ax.set(xlim=(0.6, 0.8), title=log, ylim=(2.6, -0.8))
             strokes.ticks(ax, "x", (0.6, 0.7, 0.8), ("60%", "70%", "80%"))
