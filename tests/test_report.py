@@ -93,9 +93,7 @@ def test_the_page_does_not_hang_on_the_order_of_rows(found):
 def test_written_whole_or_not_at_all(found, tmp_path, monkeypatch):
     target = tmp_path / "deep" / "report"
     assert report.write(found, target) == target / "index.html"
-    assert {p.name for p in target.iterdir()} == {
-        "index.html", "skills.csv", "roster.csv", "roster.json", "fits.npz", "account.csv",
-    }  # fmt: skip
+    assert {p.name for p in target.iterdir()} == set(report.FILES)
     table = pd.read_csv(target / "roster.csv")
     np.testing.assert_allclose(table.p_known, found.roster.frame().p_known)
     assert len(Roster.load(target / "roster.json")) == 40

@@ -68,13 +68,23 @@ def made(log: Log, *, mastery: float = MASTERY, folds: int = FOLDS, seed: int = 
     return Report(log, fits, roster, found, seed)
 
 
+FILES = {
+    "index.html": "the report, in one page",
+    "skills.csv": "every skill's parameters, with their intervals",
+    "roster.csv": "P(known) of every student and skill, to read",
+    "roster.json": "the same, to go on from with the next answer",
+    "fits.npz": "the fits, for `ktlib predict` and `SkillFits.load`",
+    "account.csv": "what was read, kept and left out",
+}
+
+
 def page(report: Report) -> str:
     """The page as HTML, all in one text: figures, fonts and colours are inside."""
     return _report_page.page(checks.instance(report, Report, "report", "give what report.made returned"))
 
 
 def write(report: Report, folder, *, again: bool = False) -> Path:
-    """Write a report: index.html, skills.csv, roster.csv, roster.json, fits.npz and account.csv, all or nothing.
+    """Write a report, all files or none; `FILES` tells what is in each.
 
     folder: where to; it must not exist, or hold an earlier report and `again` be True. Gives the path of the page.
     """

@@ -120,7 +120,7 @@ def real(found: RealLog) -> Figure:
     finding = f"On real answers “{single}” gains {gains[single]:.1f} points of AUC"
 
     def draw(page: Page) -> None:
-        left, right = page.panels(2, sharey=not page.narrow, height=3.1 if page.narrow else 4.2)
+        left, right = page.panels(2, sharey=not page.narrow, height=4.0 if page.narrow else 4.2)
         for ax, metric, scale, words in (
             (left, "auc", 100, "AUC, points more (better →)"),
             (right, "log_loss", -1000, "log loss, thousandths less (better →)"),

@@ -77,7 +77,7 @@ def information(fit, name: str = "test-information") -> Figure:
         strokes.key_below(page, words, "ability θ", columns=1)
 
     shown = f"{peak:+.1f}".replace("-", "−")
-    students = f"{share:.0%} ({low:.0%} to {high:.0%}) of {n:,} students get half of that"
+    students = f"{share:.0%} ({low:.0%} to {high:.0%}) of {n:,} students get at least half of that"
     return Figure(
         draw,
         finding=f"The test says most at ability {shown}; {students}",
