@@ -8,7 +8,7 @@ from numba import njit
 from .._numba import kept
 from ._answers import NODES, WEIGHTS
 from ._kernels import TILE, read, summed
-from ._quadrature import compiled, expected
+from ._quadrature import compiled, exp, expected
 
 
 @kept
@@ -109,26 +109,55 @@ def remainder(first, last, starts, words, weight, own, other):
 
     A coordinate that is certain on either side has no such cumulants.
     """
-    total = 0.0
-    for row in range(first, last):
-        for place in range(starts[row], starts[row + 1]):
-            code = np.int64(words[place] >> np.uint32(1))
-            mean, var, third, fourth = 0.0, 0.0, 0.0, 0.0
-            for d in range(own.shape[2]):
-                m, s, o, v = own[row, 0, d], own[row, 1, d], other[code, 0, d], other[code, 1, d]
-                mean += m * o
-                var += m * m * v + s * (o * o + v)
-                third += 6 * m * s * o * v
-                fourth += m * m * s * 12 * v * v + s * s * (6 * v * v + 12 * o * o * v)
-            sd, added = np.sqrt(var), 0.0
-            for k in range(len(NODES)):
-                p = 1 / (1 + np.exp(-(mean + NODES[k] * sd)))
-                u = p * (1 - p)
-                six = u * (1 - 30 * u + 120 * u * u) * third / 72
-                added += WEIGHTS[k] * third * (u * (1 - 2 * p) / 6 + six)
-                added += WEIGHTS[k] * fourth * u * (1 - 6 * u) / 24
-            total -= added * (weight[place] if len(weight) else 1.0)
+    row, end, total, wide = first, starts[last], 0.0, own.shape[2]
+    code, y, x, x_var = np.empty(TILE, np.int64), np.empty(TILE), np.empty((wide, TILE + 8)), np.empty((wide, TILE + 8))
+    mean, sd, third, fourth, added = np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    for begin in range(starts[first], end, TILE):
+        n, left = min(TILE, end - begin), 0
+        read(n, words[begin:], code, y)
+        for d in range(wide):
+            for t in range(n):
+                x[d, t], x_var[d, t] = other[code[t], 0, d], other[code[t], 1, d]
+        while left < n:
+            while starts[row + 1] <= begin + left:
+                row += 1
+            right = min(n, starts[row + 1] - begin)
+            _product(np.uint64(left), np.uint64(right), own[row], x, x_var, mean, sd)
+            _cumulants(np.uint64(left), np.uint64(right), own[row], x, x_var, third, fourth)
+            left = right
+        _expected_remainder(n, mean, sd, third, fourth, added)
+        for t in range(n if len(weight) else 0):
+            added[t] *= weight[begin + t]
+        total -= summed(added, np.uint64(0), np.uint64(n))
     return total
+
+
+@compiled
+def _cumulants(left, right, own, x, x_var, third, fourth):
+    """The third and fourth cumulants of η of the answers from `left` to `right`, all of one row."""
+    for t in range(left, right):
+        third[t], fourth[t] = 0.0, 0.0
+    for d in range(len(x)):
+        m, s = own[0, d], own[1, d]
+        for t in range(left, right):
+            o, v = x[d, t], x_var[d, t]
+            third[t] += 6 * m * s * o * v
+            fourth[t] += m * m * s * 12 * v * v + s * s * (6 * v * v + 12 * o * o * v)
+
+
+@compiled
+def _expected_remainder(n, mean, sd, third, fourth, added):
+    """What cumulants beyond the second add to E log(1 + exp η), from derivatives of log(1 + exp η) in the mean."""
+    for t in range(n):
+        added[t] = 0.0
+    for k in range(len(NODES)):
+        for t in range(n):
+            z = mean[t] + NODES[k] * sd[t]
+            e = exp(-abs(z))
+            u, slant = e / ((1 + e) * (1 + e)), (1 - e) / (1 + e)
+            slant = -slant if z > 0 else slant  # 1 − 2p
+            six = u * (1 - 30 * u + 120 * u * u) * third[t] / 72
+            added[t] += WEIGHTS[k] * (third[t] * (u * slant / 6 + six) + fourth[t] * u * (1 - 6 * u) / 24)
 
 
 @kept

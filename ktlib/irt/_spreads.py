@@ -4,7 +4,8 @@ Items are tied to each other by the students they share: with abilities eliminat
 an item, D, less these ties. Scaled by the roots of D it is I − A, where A ties no item to itself. The directions in
 which A is largest (all difficulties shift, all discriminations stretch) are found by iteration and solved for; of the
 rest of A the mean square counts, found with random signs. So work grows with the answers, not with the items cubed. At
-a few items the whole solve is done too, by conjugate gradients, which tells how far off the spreads are.
+a few items the whole solve is done too, by conjugate gradients, which tells how far off the spreads are. They start
+from the directions, so that few steps are left to do. Sums over answers are of 32 bits, the sums of these of 64.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ._sharing import ALONE, Alone
 from ._two_parameter import moments
 
 DIRECTIONS, ROUNDS, CHECKED, STEPS = 8, 4, 4, 25
+ENOUGH = 1e-4  # of a variance
 PASSES = 5 + 2 * (ROUNDS + 1) + 2 * STEPS  # over the answers, at most
 
 
@@ -49,12 +51,15 @@ class Ties:
         return self.theta[rows, None] ** np.arange(3)
 
     def _pull(self, work: Callable) -> np.ndarray:
-        found = np.concatenate(list(each(lambda piece: work(piece[1]), self.pieces)))
+        found = np.concatenate(list(each(lambda piece: work(piece[1]), self.pieces)), dtype=float)
         self.passed()
         return found
 
     def _push(self, work: Callable) -> np.ndarray:
-        found = sum(each(lambda piece: np.asarray(work(piece[1], piece[0]), dtype=float), self.pieces))
+        parts = each(lambda piece: work(piece[1], piece[0]), self.pieces)
+        found = next(parts).astype(float)
+        for part in parts:
+            found += part
         self.passed()
         return self.among.sum(found)
 
@@ -74,13 +79,15 @@ class Ties:
     def students_of(self, x) -> np.ndarray:
         """(students, r): the students' side of the ties, times x (items, 2, r)."""
         one, two = (x * self.tie[:, :, None]).transpose(1, 0, 2)
-        both = self._pull(lambda w: w @ np.hstack([one, two - one * self.beta[:, None]]))
+        both = np.hstack([one, two - one * self.beta[:, None]]).astype(np.float32)
+        both = self._pull(lambda w: w @ both)
         one, two = np.split(both, 2, 1)
         return self.theta[:, None] * one + two
 
     def items_of(self, z) -> np.ndarray:
         """(items, 2, r): the items' side of the ties, times z (students, r)."""
-        both = self._push(lambda w, rows: w.T @ np.hstack([self.theta[rows, None] * z[rows], z[rows]]))
+        both = np.hstack([self.theta[:, None] * z, z]).astype(np.float32)
+        both = self._push(lambda w, rows: w.T @ both[rows])
         one, two = np.split(both, 2, 1)
         return np.stack([one - self.beta[:, None] * two, two], 1) * (self.tie * self.free)[:, :, None]
 
@@ -110,21 +117,31 @@ class Ties:
         rest = first.reshape(-1, DIRECTIONS) - vectors @ (values[:, None] * (vectors.T @ signs.reshape(-1, DIRECTIONS)))
         return values, vectors.reshape(shape), rest.reshape(shape)
 
-    def solved(self, places) -> np.ndarray:
-        """The variances of these numbers, (item, which) each, by the whole solve: conjugate gradients."""
+    def solved(self, places, values, vectors) -> np.ndarray:
+        """The variances of these numbers, (item, which) each, by the whole solve: conjugate gradients.
+
+        What `directions` found is solved for at every step, so that A is small in all that is left to solve.
+        """
         item, which = np.array(places).T
+        flat, by = vectors.reshape(-1, DIRECTIONS), (values / (1 - values))[:, None]
+
+        def near(y):
+            return y + (flat @ (by * (flat.T @ y.reshape(len(flat), -1)))).reshape(y.shape)
+
         aim = np.zeros((len(self.beta), 2, len(item)))
         aim[item, which, np.arange(len(item))] = 1.0
         residual = self.root @ aim
-        direction, found, size = residual, np.zeros_like(aim), (residual**2).sum((0, 1))
+        direction, found = near(residual), np.zeros_like(aim)
+        size = first = (residual * direction).sum((0, 1))  # what is left of the variance to find
         for _ in range(STEPS):
             ahead = direction - self.scaled(direction)
             step = size / (direction * ahead).sum((0, 1))
             found, residual = found + step * direction, residual - step * ahead
-            size, before = (residual**2).sum((0, 1)), size
-            if (size < 1e-6).all():
+            left = near(residual)
+            size, before = (residual * left).sum((0, 1)), size
+            if (size < ENOUGH * first).all():
                 break
-            direction = residual + size / before * direction
+            direction = left + size / before * direction
         return self.unscaled(found)[item, which, np.arange(len(item))]
 
 
@@ -148,12 +165,12 @@ def spreads(ties: Ties, known: np.ndarray, ability: np.ndarray) -> tuple[np.ndar
     if not free.any():
         return alone + handed, student, "calibrated student by student, items frozen"
     values, vectors, rest = ties.directions()
-    vectors, rest = ties.unscaled(vectors), ties.unscaled(rest)
-    alone = alone + vectors**2 @ (values**2 / (1 - values)) + (rest**2).mean(2)
-    student += ties.students_of(vectors) ** 2 @ (values / (1 - values)) / ties.student**2
+    along, rest = ties.unscaled(vectors), ties.unscaled(rest)
+    alone = alone + along**2 @ (values**2 / (1 - values)) + (rest**2).mean(2)
+    student += ties.students_of(along) ** 2 @ (values / (1 - values)) / ties.student**2
     items = np.unique(np.linspace(0, len(alone) - 1, CHECKED).astype(int))
     places = [(item, which) for item in items for which in np.flatnonzero(free)]
-    off = np.sqrt(alone[tuple(np.transpose(places))] / ties.solved(places)) - 1
+    off = np.sqrt(alone[tuple(np.transpose(places))] / ties.solved(places, values, vectors)) - 1
     worst = off[np.argmax(np.abs(off))]
     words = f"calibrated by {len(values)} directions; where solved, for {len(items)} items, at most {worst:+.1%} off"
     return alone + handed, student, words

@@ -88,8 +88,8 @@ class TwoParameter:
         right = self.right.T @ given
         asked = right + self.wrong.T @ given
         gradient = change * ((right - asked * p) @ self.powers).T
-        information = np.einsum("jq,qa,qb->abj", asked * p * (1 - p), self.powers, self.powers, optimize=True)
-        information *= change[:, None] * change
+        pairs = self.powers[:, :, None] * self.powers[:, None, :]
+        information = np.tensordot(asked * p * (1 - p), pairs, 1).transpose(1, 2, 0) * (change[:, None] * change)
         less, pull, more = self.held(free)
         return value - less, gradient - pull, information + more
 

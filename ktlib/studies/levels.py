@@ -19,8 +19,9 @@ from ..forecast import baselines, scores
 STEP_SIZES = (0, 0.1, 0.2, 0.4, 0.6, 0.9)
 
 
-def follow(log: pd.DataFrame, p_right: np.ndarray, start: np.ndarray, move: np.ndarray, after=None) -> np.ndarray:
-    """P(right) before each answer. p_right: (rows, levels). start: (levels,). move: (levels, levels), row by row.
+def follow(log: pd.DataFrame, p_right: np.ndarray, start: np.ndarray, move=None, after=None) -> np.ndarray:
+    """P(right) before each answer. p_right: (rows, levels). start: (levels,). move: (levels, levels), row by row, or
+    None where nobody moves.
 
     after: (levels,) values, such as P(right) of another question: instead, what they are on average after each answer.
     """
@@ -34,8 +35,8 @@ def follow(log: pd.DataFrame, p_right: np.ndarray, start: np.ndarray, move: np.n
         p, now = p_right[rows], belief[who[rows]]
         out[rows] = (now * p).sum(1)
         now = now * np.where(right[rows], p, 1 - p)
-        now = now / now.sum(1, keepdims=True)
-        belief[who[rows]] = now = now @ move
+        now /= now.sum(1, keepdims=True)
+        belief[who[rows]] = now = now if move is None else now @ move
         if after is not None:
             out[rows] = now @ after
     return out
@@ -55,13 +56,14 @@ def many_levels(log: pd.DataFrame, rasch: baselines.Rasch, step: float = 0.0, po
     Gives (rows,) P(right) before each answer; after: that of an average question, after each.
     """
     node = np.linspace(-4, 4, points) * rasch.ability_sd
-    difficulty = rasch.difficulty.reindex(log.item).fillna(rasch.new_item)
-    move = np.eye(points)
+    item, names = pd.factorize(log.item)
+    difficulty = rasch.difficulty.reindex(names).fillna(rasch.new_item)
+    move = None
     if step:
         move = norm.pdf(node, node[:, None], step)
         move /= move.sum(1, keepdims=True)
     start = norm.pdf(node, 0, rasch.ability_sd)
-    p_right = expit(node - difficulty.to_numpy()[:, None])
+    p_right = expit(node - difficulty.to_numpy()[:, None])[item]
     return follow(log, p_right, start / start.sum(), move, expit(node - rasch.new_item) if after else None)
 
 

@@ -169,9 +169,9 @@ def forgetting(fits: skills.SkillFits, rows: pd.DataFrame, keep: float) -> np.nd
     turn = rows.groupby(["student", "skill"])
     gap = (turn.answer.diff() - 1).fillna(0).clip(upper=30).to_numpy()
     nth, pair = turn.cumcount().to_numpy(), turn.ngroup().to_numpy()
-    own = dict(zip(fits.names, fits.params, strict=True))
     new = bkt.BKTParams() if fits.prior is None else fits.prior.params
-    p_init, p_transit, p_slip, p_guess = np.array([tuple(own.get(skill, new)) for skill in rows.skill]).T
+    own = np.vstack([fits.estimates, tuple(new)])  # a skill that was not fitted is at place −1, the last
+    p_init, p_transit, p_slip, p_guess = own[pd.Index(fits.names).get_indexer(rows.skill)].T
     came = rows.correct.to_numpy() == 1
     known, out = np.empty(pair.max() + 1), np.empty(len(rows))
     for t in range(nth.max() + 1):
