@@ -55,7 +55,7 @@ def fit(
     shift: str = "p_init",
     fits: SkillFits | None = None,
     nodes: int = 41,
-    tol: float = 1e-6,
+    tol: float = 1e-4,
     max_steps: int = 200,
     progress: bool = False,
 ) -> IndividualFit:

@@ -70,7 +70,7 @@ def run(train: pd.DataFrame, test: pd.DataFrame, *, skills=None, progress: bool 
     ours = train[train.skill.isin(skills)]
     spreads = {}
     for name, shift in MODELS.items():
-        fit = individual.fit(ours, order="answer", shift=shift, progress=progress)
+        fit = individual.fit(ours, order="answer", shift=shift, tol=beyond_log.TOL, progress=progress)
         rows[name] = individual.predict(fit, rows, order="answer", unseen="error")
         spreads[name] = Found(fit.spread, *fit.interval("spread"))
     models = [PLAIN, *MODELS]
