@@ -264,6 +264,19 @@ def test_a_skill_that_answers_do_not_pin_has_no_errors_and_the_others_do():
     assert fit.spread_se == pytest.approx(fitted("p_init").spread_se, rel=0.05)
 
 
+def test_a_spread_that_says_nothing_is_noted():
+    one = individual.fit(FEW)
+    assert one.spread == 0 and one.note.startswith("flat: these answers do not pin the spread; none")
+    np.testing.assert_array_equal(one.shifts, 0)
+    with pytest.raises(ValueError, match=r"the spread has no standard error \(flat: .*\): more students or skills"):
+        one.interval("spread")
+    kinds = pd.DataFrame({"student": np.repeat(np.arange(40), 20), "skill": list("aaaabbbbccccddddeeee") * 40})
+    noise = np.random.default_rng(0).random(800) < 0.1
+    two = individual.fit(kinds.assign(correct=(kinds.student % 2 + noise) % 2))
+    assert two.spread > 10 and two.note.startswith("beyond 10 logits: students are of two kinds")
+    assert fitted("p_init").note == "" and fitted("p_init", 0.0).spread < 0.4
+
+
 FEW = pd.DataFrame({"student": [1, 1], "skill": ["a", "a"], "correct": [1, 0]})
 WRONG = {
     "another shift": (lambda: individual.fit(FEW, shift="p_slip"), "shift = 'p_slip': give one of 'p_init', 'p_tran"),

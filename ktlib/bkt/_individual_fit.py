@@ -19,8 +19,10 @@ from .sensitivity import degenerate
 
 _KEPT = (
     "shift", "spread", "spread_se", "log_likelihood", "plain_log_likelihood", "converged", "reason", "answers",
-    "nodes", "frozen",
+    "nodes", "frozen", "note",
 )  # fmt: skip
+ZERO = 1e-4  # logits; a spread below this is none
+FAR = 10.0  # logits; a spread beyond this is of students of two kinds
 _ARRAYS = ("covariance", "shifts", "shifts_sd", "trace")
 
 
@@ -39,7 +41,7 @@ class IndividualFit:
     without shifts, each skill by itself, or of the frozen skills. trace: (steps + 1,) log likelihood before each step
     and at the end. converged, reason: whether the climb stopped by itself, and why. flags: for each skill, why its
     numbers may not mean what they say. answers: how many. nodes: over which shifts were integrated. frozen: whether the
-    skills were given.
+    skills were given. note: what to know before trusting the spread, "" if nothing.
     """
 
     names: tuple
@@ -60,6 +62,7 @@ class IndividualFit:
     answers: int
     nodes: int
     frozen: bool
+    note: str
     __repr__ = checks.short
 
     def __post_init__(self):
@@ -103,7 +106,9 @@ class IndividualFit:
         z = NormalDist().inv_cdf((1 + checks.inside(level, "level", 0.95)) / 2)
         if name == "spread":
             if np.isnan(self.spread_se):
-                raise ValueError("the spread has no standard error: the answers do not pin the numbers together")
+                raise ValueError(
+                    f"the spread has no standard error ({self.note}): more students or skills would pin it"
+                )
             return max(self.spread - z * self.spread_se, 0.0), self.spread + z * self.spread_se
         place = NAMES.index(name)
         half = z * np.sqrt(self.covariance[:, place, place])
@@ -154,6 +159,7 @@ class IndividualFit:
 def described(hill: Hill, summit: Summit, names: tuple, students: tuple, shift: str, plain: float, answers: int):
     """The fit at a summit."""
     theta, spread = hill.at(summit.logits)
+    spread = float(abs(spread)) if abs(spread) > ZERO else 0.0
     belief = hill.beliefs(summit.logits)[0]
     shifts = belief @ hill.z * spread
     variance = belief @ (hill.z * spread) ** 2 - shifts**2
@@ -161,13 +167,18 @@ def described(hill: Hill, summit: Summit, names: tuple, students: tuple, shift: 
     frozen = len(summit.logits) == 1
     covariance, spread_se, flat = _covariance(hill, summit, theta)
     why = ("flat: these answers do not pin the four probabilities",)
+    said = {
+        "flat: these answers do not pin the spread": np.isnan(spread_se),
+        "none: students do not differ more than chance makes them": spread == 0,
+        f"beyond {FAR:g} logits: students are of two kinds, and how far apart says little": spread > FAR,
+    }
     flags = [(why if k in flat else ()) + degenerate(p) for k, p in enumerate(params)]
     return IndividualFit(
         names=names,
         params=params,
         covariance=covariance,
         shift=shift,
-        spread=float(abs(spread)),
+        spread=spread,
         spread_se=spread_se,
         students=students,
         shifts=shifts,
@@ -181,6 +192,7 @@ def described(hill: Hill, summit: Summit, names: tuple, students: tuple, shift: 
         answers=answers,
         nodes=len(hill.z),
         frozen=frozen,
+        note="; ".join(words for words, true in said.items() if true),
     )
 
 

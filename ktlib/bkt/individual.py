@@ -30,6 +30,7 @@ SHIFTS = ("p_init", "p_transit")
 _INSIDE = 0.01  # closer than this to 0 or 1 no probability starts
 _STARTS = 1.0, 0.1  # spreads; the second where the first ends below the plain fit
 _ROUGH = 20.0  # nats that a cycle of EM must gain, or else Newton's method takes over
+_WORTH = 1e-3  # nats that a spread must gain, or else it is 0
 _AT_A_TIME = 1 << 22  # numbers while forecasting
 
 
@@ -67,8 +68,9 @@ def fit(
     the skills at; then only the spread is learned. nodes: of the integral over a shift, even between ±5 spreads.
 
     Begins at each skill's plain maximum; accelerated EM, then Newton's method with the exact slope and curvature, and
-    no step goes down. tol: it ends where a step promises less than this (nats); max_steps: or after so many. progress:
-    show a bar. Memory: while it works, some 1.5 kB an answer of each different sequence of answers to a skill.
+    no step goes down. tol: it ends where a step promises less than this (nats); max_steps: or after so many. A spread
+    that gains less than 0.001 nats over none is 0. progress: show a bar. Memory: while it works, some 1.5 kB for each
+    answer of each different sequence of answers to a skill.
 
     Raises ValueError for columns, answers and settings that cannot be used, and for a skill that `fits` lacks.
     """
@@ -93,8 +95,8 @@ def fit(
 
     edge = 0.0 if held else _INSIDE
     logits = to_logit(plain).ravel()
-    flat = hill(np.append(logits, 0.0))
-    without = float(flat.beliefs(flat.values[free])[1].sum())
+    alike = hill(np.append(logits, 0.0))
+    without = float(alike.beliefs(alike.values[free])[1].sum())
     with bar(progress, 1) as told:
         for spread in _STARTS:
             near = spread == _STARTS[-1]
@@ -103,6 +105,8 @@ def fit(
             summit = climb(found, values[free], tol, max_steps, told, _ROUGH)
             if summit.log_likelihood >= without:
                 break
+        if summit.log_likelihood < without + _WORTH:
+            found, summit = alike, climb(alike, alike.values[free], tol, max_steps, told, _ROUGH)
     answers = sum(sequences.n_answers for sequences in by.values())
     return described(found, summit, names, students, shift, without, answers)
 
