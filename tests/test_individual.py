@@ -268,7 +268,9 @@ def test_a_spread_that_says_nothing_is_noted():
     one = individual.fit(FEW)
     assert one.spread == 0 and one.note.startswith("flat: these answers do not pin the spread; none")
     np.testing.assert_array_equal(one.shifts, 0)
-    with pytest.raises(ValueError, match=r"the spread has no standard error \(flat: .*\): more students or skills"):
+    with pytest.raises(
+        ValueError, match=r"the spread has no standard error \(flat: .*\): give more students or skills"
+    ):
         one.interval("spread")
     kinds = pd.DataFrame({"student": np.repeat(np.arange(40), 20), "skill": list("aaaabbbbccccddddeeee") * 40})
     noise = np.random.default_rng(0).random(800) < 0.1

@@ -106,9 +106,7 @@ class IndividualFit:
         z = NormalDist().inv_cdf((1 + checks.inside(level, "level", 0.95)) / 2)
         if name == "spread":
             if np.isnan(self.spread_se):
-                raise ValueError(
-                    f"the spread has no standard error ({self.note}): more students or skills would pin it"
-                )
+                raise ValueError(f"the spread has no standard error ({self.note}): give more students or skills")
             return max(self.spread - z * self.spread_se, 0.0), self.spread + z * self.spread_se
         place = NAMES.index(name)
         half = z * np.sqrt(self.covariance[:, place, place])
