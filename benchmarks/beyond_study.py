@@ -1,10 +1,10 @@
 """What plain BKT has no word for: simulated breaks, few answers a question, and a real log, in full.
 
-    python benchmarks/beyond_study.py [--only broken small few real alone]
+    python benchmarks/beyond_study.py [--only broken small few real alone own]
                                       [--out ktlib/studies/stored/results/beyond.json]
 
-What each part does stands in `ktlib.studies.beyond` and `ktlib.studies.beyond_log`; parts that are not run are kept as
-the file has them. The real log needs the ASSISTments files. Ten minutes on a quiet core.
+What each part does stands in `ktlib.studies.beyond`, `beyond_log` and `individual_log`; parts that are not run are kept
+as the file has them. The real log needs the ASSISTments files. Ten minutes on a quiet core.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from provenance import provenance
 
-from ktlib.studies import beyond, beyond_log
+from ktlib.studies import beyond, beyond_log, individual_log
 
 ROOT = Path(__file__).resolve().parents[1]
 CLASSES, SIZES = 100, 20  # classes a world, and at each size
@@ -48,7 +48,12 @@ def alone() -> dict:
     return beyond_log.run(*beyond_log.assistments(), models=[beyond_log.ALONE], progress=True).told()
 
 
-PARTS = {"broken": broken, "small": small, "few": few, "real": real, "alone": alone}
+def own() -> dict:
+    """A start or a pace of each student's own, on all skills together."""
+    return individual_log.run(*beyond_log.assistments(), progress=True).told()
+
+
+PARTS = {"broken": broken, "small": small, "few": few, "real": real, "alone": alone, "own": own}
 
 
 def main():

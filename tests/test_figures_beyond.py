@@ -96,7 +96,7 @@ def test_few_answers_harm_only_without_a_prior():
 
 def test_the_best_stands_on_top_with_its_lead():
     assert list(MODELS)[-2] in figure("beyond-real").finding
-    assert figure("beyond-real").finding.endswith("gains 4.0 points of AUC, everything together 5.0")
+    assert figure("beyond-real").finding.endswith("gains 4.0 points of AUC, all together 5.0")
     left, right = figure("beyond-real").fig().axes
     said = [text.get_text() for text in left.texts if text.get_text()[-2:-1] == "."]
     assert said == ["+5.0", "+4.0", "+3.0", "+2.0", "+1.0", "0.0", "−1.0", "−2.0"]

@@ -252,6 +252,7 @@ def doors():
     yield "bkt.roster.Roster.mastered", one.mastered, dict(student="ann")
     yield "bkt.roster.Roster.load", roster.Roster.load, dict(path="nowhere.json")
     yield from _variants(g())
+    yield from _individual(g())
     yield "bkt.skills.SkillPrior", skills.SkillPrior, dict(mean=np.zeros(4), sd=np.ones(4), skills=5)
     yield (
         "bkt.skills.fit",
@@ -727,6 +728,22 @@ def _variants(t):
     yield "bkt.variants.VariantFit.frame", fit.frame, dict(level=0.9), True
 
 
+def _individual(t):
+    """Doors of BKT with a shift for each student."""
+    from ktlib.bkt import individual
+
+    by = dict(frame=t["frame"], student="student", skill="skill", correct="correct", order="step")
+    more = dict(shift="p_transit", fits=None, nodes=9, tol=1e-2, max_steps=3, progress=False)
+    yield "bkt.individual.fit", individual.fit, by | more, True
+    fit = individual.fit(t["frame"], order="step", nodes=9, max_steps=3)
+    yield "bkt.individual.predict", individual.predict, dict(fit=fit) | by | dict(unseen="default")
+    drawn = dict(spread=1.0, students=5, steps=4, rng=0, shift="p_init")
+    yield "bkt.individual.simulate", individual.simulate, dict(skills={"a": BKTParams()}) | drawn
+    yield "bkt.individual.IndividualFit.interval", fit.interval, dict(name="p_guess", level=0.9), True
+    yield "bkt.individual.IndividualFit.frame", fit.frame, dict(level=0.9), True
+    yield "bkt.individual.IndividualFit.students_frame", fit.students_frame, dict(level=0.9)
+
+
 def _shared(t):
     """Doors of fits by several processes; here it is one that shares with nobody."""
     from ktlib.irt import distributed, processes
@@ -834,7 +851,8 @@ BEHIND = {
     "homework.analysis": {"Analysis"},
     "homework.pilot": {"Spread"},
     "homework.power": {"Power"},
-    "bkt.skills": {"SkillFits"},
+    "bkt.individual": {"IndividualFit", "IndividualSimulated"},
+    "bkt.skills": {"SkillFits", "answers_in_order", "told_of_unseen"},
     "bkt.uncertainty": {"Bootstrap", "Intervals", "Uncertainty"},
     "bkt.variant_params": {"unnamed"},
     "bkt.variants": {"VariantFit", "VariantSimulated"},

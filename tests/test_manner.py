@@ -11,12 +11,13 @@ import pytest
 
 import ktlib
 from ktlib import BKTParams, bkt
-from ktlib.bkt import NAMES, em, skills, uncertainty, variants
+from ktlib.bkt import NAMES, em, individual, skills, uncertainty, variants
 from ktlib.data import designs
 from ktlib.irt import ascent, mml
 
 CLASS = bkt.simulate(BKTParams(), students=60, steps=8, rng=1).answers
 ANSWERS = designs.dense(rng=2, students=20, items=6).responses
+TWO_SKILLS = individual.simulate({"a": BKTParams(), 7: BKTParams()}, 1.0, students=30, steps=5, rng=3).frame
 FITS = {
     "bkt.em.BKTFit": lambda: em.fit(CLASS, frozen=["p_guess"]),
     "bkt.skills.SkillFits": lambda: skills.fit(
@@ -25,6 +26,7 @@ FITS = {
     "bkt.variants.VariantFit": lambda: variants.fit(
         CLASS, question=np.tile(np.arange(8) % 5, (60, 1)), forgets=True, frozen=["p_forget"], priors="learned"
     ),
+    "bkt.individual.IndividualFit": lambda: individual.fit(TWO_SKILLS, max_steps=5),
     "irt.mml.MMLFit": lambda: mml.fit(ANSWERS, priors=mml.MIRT),
     "irt.mml.MMLFit 3PL": lambda: mml.fit(ANSWERS, "3pl", priors=mml.MIRT),
     "irt.fits.Fit": lambda: ascent.fit(ANSWERS, learned=["difficulty"]),

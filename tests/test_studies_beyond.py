@@ -8,7 +8,7 @@ import pytest
 
 from ktlib import bkt
 from ktlib.bkt import em, variants
-from ktlib.studies import beyond, beyond_log
+from ktlib.studies import beyond, beyond_log, individual_log, individual_recovery
 from ktlib.studies.beyond_log import MODELS, PLAIN
 
 
@@ -143,3 +143,29 @@ def test_a_log_is_measured_against_plain_bkt_and_read_back():
     assert sorted(map(tuple, both.pauses.to_numpy())) == sorted(map(tuple, found.pauses.to_numpy()))
     back = beyond_log.RealLog.read(found.told())
     assert back.leads["forgetting"]["auc"] == pytest.approx(found.leads["forgetting"]["auc"], abs=1e-5)
+
+
+def test_a_start_of_her_own_is_judged_on_the_rows_of_the_others():
+    train, test = map(told, invented())
+    found = individual_log.run(train, test, skills=["a", "b"])
+    others = beyond_log.run(train, test, skills=["a", "b"], models=["forgetting"])
+    assert found.log.metrics[PLAIN] == others.metrics[PLAIN] and found.students == 80
+    both = others.joined(found.log)
+    assert (
+        list(both.leads) == ["forgetting", *individual_log.MODELS]
+        and both.leads["own start"] == found.log.leads["own start"]
+    )
+    assert found.spreads["own start"].low <= found.spreads["own start"].value
+    back = individual_log.Own.read(found.told())
+    assert back.firsts["own pace"]["auc"] == pytest.approx(found.firsts["own pace"]["auc"], abs=1e-5)
+    assert back.log.answers == len(test) and back.spreads["own pace"] == pytest.approx(
+        found.spreads["own pace"], abs=1e-5
+    )
+
+
+def test_own_starts_come_out_again_in_blocks():
+    found = individual_recovery.run("own start", n=2, seed=4)
+    assert list(found.frame("block").index) == ["spread", *bkt.NAMES] and len(found.table) == 50
+    assert (found.table.estimate - found.table.truth).abs().max() < 0.7
+    with pytest.raises(ValueError, match="design = 'own': give one of"):
+        individual_recovery.run("own")

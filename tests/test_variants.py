@@ -17,7 +17,7 @@ from ktlib.bkt._variant_climb import Hill
 from ktlib.bkt.variants import VariantParams
 from ktlib.data.sequences import Sequences
 from ktlib.forecast import criteria
-from ktlib.studies import stored, variant_recovery
+from ktlib.studies import individual_recovery, stored, variant_recovery
 
 TRUTH = VariantParams(
     p_init=[0.2, 0.6], p_transit=[0.1, 0.3], p_forget=[0.03, 0.08], p_slip=[0.05, 0.1, 0.25], p_guess=[0.1, 0.2, 0.35]
@@ -331,6 +331,6 @@ def test_recovery_runs_small_and_is_stored_in_full():
     assert (table.n == 3).all() and table.truth["p_init[first right]"] == pytest.approx(0.75)
     assert (table.bias.abs() < 6 * table.bias_se + 0.05).all()
     full = variant_recovery.in_full()
-    assert set(full) == set(variant_recovery.DESIGNS)
+    assert set(full) == {*variant_recovery.DESIGNS, *individual_recovery.DESIGNS}
     for design, rows in full.items():
         assert (rows.n + rows.without >= 200).all(), design

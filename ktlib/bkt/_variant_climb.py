@@ -113,16 +113,17 @@ class Hill:
         return wins[self.free] - tries[self.free] * to_probability(moved)
 
 
-def climb(hill: Hill, logits: np.ndarray, tol: float, max_steps: int, told=None) -> Summit:
+def climb(hill: Hill, logits: np.ndarray, tol: float, max_steps: int, told=None, rough: float = ROUGH) -> Summit:
     """From `logits` (free,) to a summit within ±BOUND; converged where a Newton step promises less than `tol` nats.
 
-    told: called with the height after each step. No step goes down.
+    told: called with the height after each step. rough: nats below which a cycle of EM gives way to Newton's method. No
+    step goes down.
     """
     told = told or (lambda height: None)
     seen = hill.look(logits)
     trace = [seen[0]]
     gain = np.inf
-    while gain > ROUGH and len(trace) <= min(_CYCLES, max_steps):
+    while gain > rough and len(trace) <= min(_CYCLES, max_steps):
         logits, seen = _leap(hill, logits, seen)
         gain = seen[0] - trace[-1]
         trace.append(seen[0])

@@ -149,7 +149,7 @@ def described(
     covariance = np.full((len(params.values),) * 2, np.nan)
     inside = np.abs(summit.logits) < to_logit(1 - EDGE)
     information = -summit.curvature[np.ix_(inside, inside)]
-    flat = bool(inside.any()) and not _pinned(information)
+    flat = bool(inside.any()) and not pinned(information)
     if inside.any() and not flat:
         found = np.linalg.inv(information)
         if learned:
@@ -184,7 +184,7 @@ def described(
     )
 
 
-def _pinned(information: np.ndarray) -> bool:
+def pinned(information: np.ndarray) -> bool:
     """Whether it curves in every direction, each number measured by its own curvature."""
     own = np.diag(information)
     if (own < 1e-6).any():

@@ -131,26 +131,11 @@ def predict(
 
     checks.instance(fits, SkillFits, "fits", "give what skills.fit returned")
     checks.one_of(unseen, ("default", "error", None), "unseen")
-    check_frame(frame, student, skill, correct)
-    refuse_empty(frame, (student, skill))
-    right = pd.to_numeric(frame[correct], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    bad = ~(np.isin(right, (0, 1)) | frame[correct].isna().to_numpy())
-    if bad.any():
-        row, value = (cell(column, bad.argmax()) for column in (frame.index, frame[correct]))
-        raise ValueError(f"row {row}: answer {value} is not 1 (right), 0 (wrong) or missing: recode it")
-    place = ordered_rows(frame, student, order, known=(skill, correct))
+    right, place = answers_in_order(frame, student, skill, correct, order)
     known = dict(zip(fits.names, fits.params, strict=True))
     whose, names = pd.factorize(frame[skill].iloc[place])
-    new = [name for name in names.tolist() if name not in known]
     default = BKTParams() if fits.prior is None else fits.prior.params
-    if new:
-        what = f"{len(new)} skills in {frame[skill].isin(new).sum()} of {len(frame)} rows were not fitted: {shown(new)}"
-        if unseen == "error":
-            raise ValueError(f'{what}. Leave their rows out, or unseen="default" forecasts them from {default}')
-        if unseen is None:
-            warnings.warn(
-                f'{what}. They are forecast from {default}; unseen="default" says that they may', stacklevel=2
-            )
+    told_of_unseen(names.tolist(), known, frame[skill], default, unseen)
     out = np.empty(len(frame))
     for code, name in enumerate(names.tolist()):
         rows = place[whose == code]
@@ -160,6 +145,37 @@ def predict(
         table[codes, step] = right[rows]
         out[rows] = model.filter(table, known.get(name, default)).p_correct[codes, step]
     return out
+
+
+def answers_in_order(frame, student: str, skill: str, correct: str, order: str | None):
+    """(rows,) answers, NaN where one is yet to come, and the places of all rows in the order answered.
+
+    The checks of `predict`: ValueError for a column that is missing or not filled in, and for an answer that is none.
+    """
+    import pandas as pd
+
+    check_frame(frame, student, skill, correct)
+    refuse_empty(frame, (student, skill))
+    right = pd.to_numeric(frame[correct], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    bad = ~(np.isin(right, (0, 1)) | frame[correct].isna().to_numpy())
+    if bad.any():
+        row, value = (cell(column, bad.argmax()) for column in (frame.index, frame[correct]))
+        raise ValueError(f"row {row}: answer {value} is not 1 (right), 0 (wrong) or missing: recode it")
+    return right, ordered_rows(frame, student, order, known=(skill, correct))
+
+
+def told_of_unseen(names: list, known, column, default: BKTParams, unseen: str | None) -> None:
+    """Refuse skills among `names` that are not `known`, warn of them or let them pass, as `predict` says.
+
+    column: the skill of every row.
+    """
+    new = [name for name in names if name not in known]
+    if not new or unseen == "default":
+        return
+    what = f"{len(new)} skills in {column.isin(new).sum()} of {len(column)} rows were not fitted: {shown(new)}"
+    if unseen == "error":
+        raise ValueError(f'{what}. Leave their rows out, or unseen="default" forecasts them from {default}')
+    warnings.warn(f'{what}. They are forecast from {default}; unseen="default" says that they may', stacklevel=3)
 
 
 def _likeliest(skill: ChangePoints, max_steps: int) -> tuple[np.ndarray, np.ndarray, bool, tuple[str, ...]]:

@@ -107,7 +107,7 @@ class RealLog:
 def full() -> RealLog:
     """What `benchmarks/beyond_study.py` stored: all skills, all models."""
     told = json.loads(stored("results/beyond.json").read_text(encoding="utf-8"))
-    return RealLog.read(told["real"]).joined(RealLog.read(told["alone"]))
+    return RealLog.read(told["real"]).joined(RealLog.read(told["alone"])).joined(RealLog.read(told["own"]["log"]))
 
 
 def assistments() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -165,8 +165,7 @@ def run(
     train, test: as `assistments` gives them. spread: as `spread_over_questions` gives it. models: among `MODELS`; plain
     BKT is always fitted.
     """
-    students = train.groupby("skill").student.nunique()
-    skills = list(students.index[students >= LEAST]) if skills is None else list(skills)
+    skills = enough(train) if skills is None else list(skills)
     models = [PLAIN, *(name for name in models if name != PLAIN)]
     parts, forgets = [], []
     for skill in tqdm(skills, "skills", disable=not progress):
@@ -189,6 +188,12 @@ def run(
         left=float(1 - len(rows) / len(test)),
         spread=tuple(spread),
     )
+
+
+def enough(train: pd.DataFrame) -> list:
+    """The skills of `LEAST` training students."""
+    students = train.groupby("skill").student.nunique()
+    return list(students.index[students >= LEAST])
 
 
 def one(ours: pd.DataFrame, theirs: pd.DataFrame, models: Sequence[str], spread) -> tuple[pd.DataFrame, dict]:

@@ -147,7 +147,7 @@ def real(found: RealLog) -> Figure:
     said = "; ".join(f"{name} {gains[name]:+.2f}" for name in order)
     return Figure(
         draw,
-        finding=finding + (f", everything together {gains[ALL]:.1f}" if ALL in gains else ""),
+        finding=finding + (f", all together {gains[ALL]:.1f}" if ALL in gains else ""),
         alt=f"Lead over plain BKT on held-out students, in points of AUC: {said}. 95% intervals by student.",
         name="beyond-real",
     )
