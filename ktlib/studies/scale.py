@@ -97,7 +97,8 @@ def by_answers(posterior, log, level: float = 0.95) -> list[dict]:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Row:
-    """One stored fit. seconds: wall clock; cpu_seconds: of all cores together; the other names as in the script.
+    """One stored fit. seconds: wall clock; cpu_seconds: of all cores together; spreads_seconds: of calibrating after
+    it, 0 where nothing was; the other names as in the script.
 
     curve, by_answers: empty where they were not kept.
     """
@@ -120,6 +121,7 @@ class Row:
     peak_gb: float
     load_before: float
     cores: int = 2
+    spreads_seconds: float = 0.0
     curve: Sequence[Sequence[float]] = ()
     by_answers: Sequence[Mapping[str, float]] = ()
 
