@@ -16,12 +16,13 @@ from pathlib import Path
 if "numpy" in sys.argv:
     sys.modules["ktlib.irt._compiled"] = sys.modules["ktlib.irt._packed"] = None
 from ktlib.data import designs
-from ktlib.irt import ascent
+from ktlib.irt import _calibration, ascent
 
 warnings.simplefilter("ignore")
 settings = eval(sys.argv[1])
 log = designs.homework(rng=1, **settings.pop("log")).responses
-ascent.fit(designs.homework(answers=60_000, rng=0).responses, max_steps=2, **settings)
+for _calibration.ITEMS in (0, _calibration.ITEMS):  # whatever is still to be compiled, is
+    ascent.fit(designs.homework(answers=60_000, rng=0).responses, max_steps=2, **settings)
 gc.collect()
 ctypes.CDLL("libc.so.6").malloc_trim(0)
 status = Path("/proc/self/status")
@@ -75,6 +76,7 @@ def measured(settings, *options):
 def test_what_does_not_fit_is_refused_before_it_starts(monkeypatch):
     log = designs.dense(rng=0).responses
     needed = ascent.memory(len(log), 50, 30)
+    monkeypatch.setattr(_memory, "SMALL", 0)  # even of a class of 50 it is asked
     monkeypatch.setattr(_memory, "free", lambda: needed - 1)
     monkeypatch.setattr(ascent, "starting_values", None)  # the first work
     told = r"1,500 answers of 50 students to 30 items take about .* GB to fit, but only .* GB are free: take "

@@ -19,15 +19,32 @@ from ._factors import FactorAscent
 from ._packed import Packed
 from ._sharing import ALONE, Alone
 from .model import Model
+from .priors import FAR, Normal
+
+
+def newton(block: Normal, prior: Normal, first, second, step) -> Normal:
+    """`_two_parameter.newton`, compiled."""
+    loc, scale, known = np.empty_like(block.loc), np.empty_like(block.loc), (prior.loc.ravel(), prior.scale.ravel())
+    if not kernels.newton(block.loc, block.scale, *known, first, second, step, FAR, loc, scale):
+        raise OverflowError("a step beyond all numbers")
+    return Normal.trusted(loc, scale, block.log)
+
+
+def apart(block: Normal, prior: Normal) -> float:
+    """`priors.apart`, compiled."""
+    return kernels.apart(block.loc, block.scale, prior.loc.ravel(), prior.scale.ravel())
 
 
 class CompiledTwoParameter(two_parameter.TwoParameterAscent):
-    """`TwoParameterAscent` with its two passes over the answers compiled."""
+    """`TwoParameterAscent` with its two passes over the answers compiled, and its steps."""
+
+    newton, apart = staticmethod(newton), staticmethod(apart)
 
     def __init__(self, data: Packed, frozen, among: Alone = ALONE):
         self.data, self.frozen, self.among = data, frozen, among
         self.stages = two_parameter.stages(data, among)
         self.students, self.items = data.students.parts(), data.items.parts()
+        self.known = {}  # the blocks of the last pass
 
     def _students(self, blocks, exact):
         return self._pass(blocks, 0 if exact in self.stages else -1, exact, True)  # after the climb no slope is used
@@ -39,7 +56,7 @@ class CompiledTwoParameter(two_parameter.TwoParameterAscent):
 
     def _pass(self, blocks, kind, exact, value):
         """The expected log likelihood, if wanted, and the two slopes of every row."""
-        alpha, (students, items) = blocks["discrimination"], tables(blocks)
+        alpha, (students, items) = blocks["discrimination"], self._tables(blocks)
         with np.errstate(over="ignore", invalid="ignore"):
             nodes = alpha.loc[:, None] + alpha.scale[:, None] * FEW if exact else np.empty((0, 5))
             nodes = np.exp(nodes) if alpha.log else nodes
@@ -53,17 +70,31 @@ class CompiledTwoParameter(two_parameter.TwoParameterAscent):
         total = sum(each(work, parts))
         return total, out.T
 
+    def _tables(self, blocks):
+        """What is known of students and of items, made anew where a block is another than at the last pass."""
+        new = {name for name, block in blocks.items() if self.known.get(name) is not block}
+        if "ability" in new:
+            self.of_students = of_students(blocks)
+        if new - {"ability"}:
+            self.of_items = of_items(blocks)
+        self.known = dict(blocks)
+        return self.of_students, self.of_items
 
-def tables(blocks) -> tuple[np.ndarray, np.ndarray]:
-    """Means and variances of abilities, (students, 2), and of difficulties and discriminations, (items, 4)."""
-    ability, difficulty = blocks["ability"], blocks["difficulty"]
-    items = np.column_stack([difficulty.loc, difficulty.scale**2, *two_parameter.moments(blocks["discrimination"])])
-    return np.column_stack([ability.loc, ability.scale**2]), items
+
+def of_students(blocks) -> np.ndarray:
+    """Means and variances of abilities, (students, 2)."""
+    return np.array([blocks["ability"].loc, blocks["ability"].scale ** 2]).T.copy()
+
+
+def of_items(blocks) -> np.ndarray:
+    """Means and variances of difficulties and discriminations, (items, 4)."""
+    beta = blocks["difficulty"]
+    return np.array([beta.loc, beta.scale**2, *two_parameter.moments(blocks["discrimination"])]).T.copy()
 
 
 def curvature_tables(data: Packed, blocks, group: int) -> list:
     """Students and their sparse (students, items) matrix of E[p(1 − p)], about `group` answers each."""
-    side, (students, items) = data.students, tables(blocks)
+    side, students, items = data.students, of_students(blocks), of_items(blocks)
 
     def work(rows):
         here = slice(side.starts[rows.start], side.starts[rows.stop])

@@ -195,3 +195,33 @@ def curvature(first, last, starts, words, weight, students, items, out):
             expected_curvature(n, mean, sd, found)
             for t in range(n):
                 out[place + t] = found[t] * (weight[begin + t] if len(weight) else 1.0)
+
+
+@kept
+def newton(loc, scale, prior_loc, prior_scale, first, second, step, far, new_loc, new_scale):
+    """`_two_parameter.newton` of every number into `new_loc` and `new_scale`; False where one is beyond `far`.
+
+    prior_loc, prior_scale: one number, or one each.
+    """
+    good = True
+    for t in range(len(loc)):
+        k = t if len(prior_loc) > 1 else 0
+        rate = 1 / (prior_scale[k] * prior_scale[k])
+        precision = rate + second[t]
+        if precision < 0.1 * rate:
+            precision = 0.1 * rate
+        new_loc[t] = loc[t] + step * (first[t] - rate * (loc[t] - prior_loc[k])) / precision
+        new_scale[t] = scale[t] ** (1 - step) * precision ** (-step / 2)
+        good &= abs(new_loc[t]) <= far and 1 / far <= new_scale[t] <= far  # which what is no number is not
+    return good
+
+
+@kept
+def apart(loc, scale, prior_loc, prior_scale):
+    """`priors.apart` of normals from their priors, one for all or one each."""
+    total = 0.0
+    for t in range(len(loc)):
+        k = t if len(prior_loc) > 1 else 0
+        ratio, shift = scale[t] / prior_scale[k], (loc[t] - prior_loc[k]) / prior_scale[k]
+        total += ratio * ratio + shift * shift - 1 - 2 * np.log(ratio)
+    return total / 2

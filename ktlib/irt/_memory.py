@@ -19,6 +19,7 @@ from .posterior import BLOCKS
 
 ROWS = 1_000_000  # numbers in what a thread sums at a time, `_packed.NUMBERS`
 GB = 1e9
+SMALL = 50_000_000  # bytes that are there where Python runs
 
 
 def memory(
@@ -96,6 +97,8 @@ def refuse_too_large(kind, responses, calibrate: bool, progress: bool) -> None:
     coordinates = None if kind.factors is None else kind.shapes["ability"][1]
     weighted, sizes = responses.weight is not None, (len(responses), kind.students, kind.items)
     needed = memory(*sizes, kind.name, factors=coordinates, weighted=weighted, calibrate=calibrate)
+    if needed < SMALL and not progress:
+        return
     left = free()
     told = f"{len(responses):,} answers of {kind.students:,} students to {kind.items:,} items take about "
     told += f"{needed / GB:.2g} GB to fit"

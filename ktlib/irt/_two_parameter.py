@@ -11,9 +11,18 @@ from scipy.special import expit
 
 from ._answers import FEW, FEW_WEIGHTS, NODES, WEIGHTS, Answers, each, stepped
 from ._sharing import ALONE, Alone
-from .priors import Normal, divergence
+from .priors import Normal, apart
 
 EXACT = 50_000  # up to so many answers the product of discrimination and gap is integrated over both
+
+
+def newton(block: Normal, prior: Normal, first, second, step) -> Normal:
+    """One natural-gradient step of a block of independent normals: exact where the block is conjugate."""
+    rate = 1 / prior.scale**2
+    precision = np.maximum(rate + second, 0.1 * rate)
+    loc = block.loc + step * (first - rate * (block.loc - prior.loc)) / precision
+    scale = block.scale ** (1 - step) * precision ** (-step / 2)
+    return stepped(loc, scale, block.log)
 
 
 class TwoParameterAscent:
@@ -21,6 +30,8 @@ class TwoParameterAscent:
 
     Both take the stage: True integrates the product, False matches its moments.
     """
+
+    newton, apart = staticmethod(newton), staticmethod(apart)
 
     def __init__(self, data: Answers, frozen, among: Alone = ALONE):
         self.pieces, self.frozen, self.among = data.pieces(), frozen, among
@@ -31,17 +42,17 @@ class TwoParameterAscent:
         blocks, priors = state
         value, slopes = self._students(blocks, exact)
         counted = [name for name in blocks if name == "ability" or self.among.rank == 0]  # items' numbers once
-        return self.among.sum(value - sum(divergence(blocks[name], priors[name]) for name in counted)), slopes
+        return self.among.sum(value - sum(self.apart(blocks[name], priors[name]) for name in counted)), slopes
 
     def sweep(self, state, step, exact, students):
         """Students, then difficulties, then discriminations moved by a step; frozen blocks stay."""
         blocks, priors = dict(state[0]), state[1]
         if "ability" not in self.frozen:
-            blocks["ability"] = self.among.agreed(_newton, blocks["ability"], priors["ability"], *students, step)
+            blocks["ability"] = self.among.agreed(self.newton, blocks["ability"], priors["ability"], *students, step)
         for name in ("difficulty", "discrimination"):
             if name not in self.frozen:
                 slopes = self.among.sum(self._items(blocks, name, exact))
-                blocks[name] = _newton(blocks[name], priors[name], *slopes, step)
+                blocks[name] = self.newton(blocks[name], priors[name], *slopes, step)
         return blocks, priors
 
     def _students(self, blocks, exact):
@@ -139,15 +150,6 @@ def _slopes(data, blocks, name, exact):
     else:
         first, second = g * gap - omega * a * gap_var, omega * (gap * gap + gap_var)
     return weight * first, weight * second
-
-
-def _newton(block: Normal, prior: Normal, first, second, step) -> Normal:
-    """One natural-gradient step of a block of independent normals: exact where the block is conjugate."""
-    rate = 1 / prior.scale**2
-    precision = np.maximum(rate + second, 0.1 * rate)
-    loc = block.loc + step * (first - rate * (block.loc - prior.loc)) / precision
-    scale = block.scale ** (1 - step) * precision ** (-step / 2)
-    return stepped(loc, scale, block.log)
 
 
 def _expected_log_likelihood(data, blocks, exact) -> np.ndarray:
