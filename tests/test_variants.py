@@ -97,6 +97,38 @@ def test_log_likelihood_and_counts_are_those_of_every_hidden_path(told, forgets,
     np.testing.assert_allclose(variants.log_likelihood(coded, params), [np.log(p) for p, *_ in slow], atol=1e-12)
 
 
+@pytest.mark.parametrize("way", ["compiled", "numpy"])
+def test_students_alike_are_counted_once_and_count_as_often_as_they_are(way, monkeypatch):
+    if way == "numpy":
+        monkeypatch.setattr(_variant_counts, "loops", lambda: None)
+    rng, shape = np.random.default_rng(3), (40, 4)
+    answers = np.where(rng.random(shape) < 0.1, np.nan, rng.integers(2, size=shape))
+    codes = {"question": rng.integers(3, size=shape), "practice": rng.integers(2, size=shape)}
+    codes["group"] = rng.integers(2, size=len(answers))
+    thrice = {name: np.tile(code, (3, *[1] * (code.ndim - 1))) for name, code in codes.items()}
+    one = _variant_counts.Counted(variants.code(answers, **codes))
+    three = _variant_counts.Counted(variants.code(np.tile(answers, (3, 1)), **thrice))
+    assert (
+        len(three.everybody) == len(one.everybody)
+        and (three.times[one.everybody] == 3 * one.times[one.everybody]).all()
+    )
+    assert all((a == b).all() for a, b in zip(one.touched, three.touched, strict=True))
+    values = TRUTH.values
+    for few, many in zip(one.expected(values), three.expected(values), strict=True):
+        np.testing.assert_allclose(many, 3 * np.asarray(few), rtol=1e-12)
+
+    class Same:  # random numbers that are all alike: every sequence shares its sum with others
+        def integers(self, high, size, dtype):
+            return np.ones(size, dtype)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(np.random, "default_rng", lambda seed: Same())
+        apart = _variant_counts.Counted(variants.code(answers, **codes))
+    assert (apart.times == 1).all() and len(apart.everybody) == len(answers)
+    for told, without in zip(one.expected(values), apart.expected(values), strict=True):
+        np.testing.assert_allclose(told, without, rtol=1e-12)
+
+
 def test_forecasts_are_ratios_of_likelihoods():
     """P(right | before) = P(before, right) / P(before), with P from every hidden path."""
     row, q, k = [1, 0, 0, 1], [2, 0, 1, 1], [0, 1, 1, 0]

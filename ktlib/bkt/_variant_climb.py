@@ -99,7 +99,7 @@ class Hill:
             self._touched = [touched[k] for k in self.free]
         out, here = np.zeros((len(logits), len(logits))), wins - tries * to_probability(logits)
         for k, who in enumerate(self._touched):
-            if 2 * len(who) > self.counted.students:
+            if 2 * len(who) > len(self.counted.everybody):
                 out[k] = (self._slope(logits, k, _SHIFT, None) - here) / _SHIFT
             else:
                 out[k] = (self._slope(logits, k, _SHIFT, who) - self._slope(logits, k, -_SHIFT, who)) / (2 * _SHIFT)

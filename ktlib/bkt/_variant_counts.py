@@ -23,7 +23,8 @@ class Counted:
 
     sizes: how many groups, kinds, kinds, questions, questions. trials: (numbers,) how often each can at most be seen:
     students by group, steps with one to follow by kind (twice), answers by question (twice). Gaps at a student's end
-    say nothing and are left out.
+    say nothing and are left out. everybody: a student of each sequence of answers and codes; times: (students,) how
+    many have hers, 0 for those whom another stands for.
     """
 
     def __init__(self, coded: Coded):
@@ -48,7 +49,8 @@ class Counted:
         by_kind = np.bincount(self.kind[followed], minlength=kinds)
         by_question = np.bincount(question[flat != MISSING], minlength=questions)
         self.trials = np.concatenate([by_group, by_kind, by_kind, by_question, by_question])
-        self.everybody = np.arange(self.students)
+        self.kind = np.where(followed, self.kind, 0)
+        self.everybody, self.times = _alike(self.symbol, self.kind, self.group, self.first, self.length, who)
         self._pairs = {"kind": (self.kind, followed), "question": (question, flat != MISSING)}
         self._who = who
 
@@ -58,16 +60,17 @@ class Counted:
 
     @property
     def touched(self) -> list[np.ndarray]:
-        """For each number, the students whose answers depend on it."""
+        """For each number, those of `everybody` whose answers depend on it."""
         groups, kinds, _, questions, _ = self.sizes
         by_group = [np.flatnonzero(self.group == g) for g in range(groups)]
         by_kind, by_question = (
             _members(*self._pairs[name], self._who, size) for name, size in (("kind", kinds), ("question", questions))
         )
-        return by_group + 2 * by_kind + 2 * by_question
+        return [who[self.times[who] > 0] for who in by_group + 2 * by_kind + 2 * by_question]
 
     def expected(self, values: np.ndarray, who: np.ndarray | None = None) -> tuple[float, np.ndarray, np.ndarray]:
-        """Log likelihood of the students `who` (all), and expected successes and trials, (numbers,) each.
+        """Log likelihood of the students `who` (`everybody`) as often as there are such, and expected successes and
+        trials, (numbers,) each.
 
         The log likelihood is NaN where some student's answers are impossible.
         """
@@ -77,7 +80,7 @@ class Counted:
         tables = p_init, p_transit, p_forget, if_not, if_known
         init, moves, seen = np.zeros((len(p_init), 2)), np.zeros((len(p_transit), 4)), np.zeros((len(if_not), 2))
         who = self.everybody if who is None else who
-        steps = self.symbol, self.kind, self.group, self.first, self.length, who
+        steps = self.symbol, self.kind, self.group, self.first, self.length, self.times, who
         if loops() is None:
             total = _expected(*steps, tables, init, moves, seen)
         else:
@@ -110,11 +113,35 @@ def _members(codes: np.ndarray, counted: np.ndarray, who: np.ndarray, size: int)
     return np.split(pairs % students, np.searchsorted(pairs, students * np.arange(1, size)))
 
 
-def _expected(symbol, kind, group, first, length, who, tables, init, moves, seen) -> float:
+def _alike(symbol, kind, group, first, length, who) -> tuple[np.ndarray, np.ndarray]:
+    """A student of each sequence of symbols and kinds in a group, and (students,) how many there are of hers.
+
+    Sequences are told apart by a sum of random numbers, and then compared: if two should ever share a sum, nobody
+    stands for another.
+    """
+    rng, step = np.random.default_rng(0), np.arange(len(symbol)) - first[who]
+
+    def drawn(codes):
+        return rng.integers(1 << 63, size=int(codes.max()) + 1, dtype=np.uint64)[codes]
+
+    sums = np.add.reduceat((drawn(symbol) + drawn(kind)) * (2 * drawn(step) + 1), first) + drawn(group)
+    _, one, which, times = np.unique(sums, return_index=True, return_inverse=True, return_counts=True)
+    same, out = one[which], np.zeros(len(first), dtype=np.int64)
+    equal = (length[same] == length).all() and (group[same] == group).all()
+    if equal:
+        at = first[same][who] + step
+        equal = (symbol[at] == symbol).all() and (kind[at] == kind).all()
+    if not equal:
+        return np.arange(len(first)), out + 1
+    out[one] = times
+    return np.sort(one), out
+
+
+def _expected(symbol, kind, group, first, length, times, who, tables, init, moves, seen) -> float:
     """The E-step in numpy, step by step for all students at once; what it does stands at `_variant_loops.expected`."""
     p_init, p_transit, p_forget, if_not, if_known = tables
     who = who[np.argsort(-length[who], kind="stable")]  # the longest first: those still there are the first so many
-    first, length, group = first[who], length[who], group[who]
+    first, length, group, times = first[who], length[who], group[who], times[who]
     steps = int(length[0])
     there = [int((length > t).sum()) for t in range(steps)]
     state = np.stack([1 - p_init[group], p_init[group]])
@@ -126,7 +153,7 @@ def _expected(symbol, kind, group, first, length, who, tables, init, moves, seen
         scale = state.sum(0)
         if not (scale > 0).all():
             return np.nan
-        total += float(np.log(scale).sum())
+        total += float(np.log(scale) @ times[:n])
         state = state / scale
         filtered.append(state)
         emitted.append(emission / scale)
@@ -139,7 +166,7 @@ def _expected(symbol, kind, group, first, length, who, tables, init, moves, seen
         back = np.concatenate([back, np.ones((2, n - back.shape[1]))], axis=1)
         s = symbol[first[:n] + t]
         for column in range(2):
-            seen[:, column] += np.bincount(s, filtered[t][column] * back[column], len(seen))
+            seen[:, column] += np.bincount(s, times[:n] * filtered[t][column] * back[column], len(seen))
         if t:
             k = kind[first[:n] + t - 1]
             back = back * emitted[t]
@@ -148,8 +175,8 @@ def _expected(symbol, kind, group, first, length, who, tables, init, moves, seen
                 (1 - p_transit[k]) * back[0], p_transit[k] * back[1], p_forget[k] * back[0], (1 - p_forget[k]) * back[1]
             )  # fmt: skip
             for column, way in enumerate(ways):
-                moves[:, column] += np.bincount(k, before[column // 2] * way, len(moves))
+                moves[:, column] += np.bincount(k, times[:n] * before[column // 2] * way, len(moves))
             back = np.stack([ways[0] + ways[1], ways[2] + ways[3]])
     for column in range(2):
-        init[:, column] += np.bincount(group, filtered[0][column] * back[column], len(init))
+        init[:, column] += np.bincount(group, times * filtered[0][column] * back[column], len(init))
     return total

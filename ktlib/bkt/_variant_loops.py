@@ -10,19 +10,20 @@ from .._numba import kept
 
 
 @kept
-def expected(symbol, kind, group, first, length, who, tables, init, moves, seen, room):
+def expected(symbol, kind, group, first, length, times, who, tables, init, moves, seen, room):
     """Log likelihood of the students `who`; expected counts are added to `init`, `moves` and `seen`.
 
     symbol: 3 · question + 0 (not asked), 1 (wrong) or 2 (right), at every step; kind: of practice there. group: of
-    every student; first, length: where her steps begin, and how many they are. tables: p_init by group, p_transit and
-    p_forget by kind, P(answer | not known) and P(answer | known) by symbol. init: (groups, 2) not known and known at
-    the start. moves: (kinds, 4) stayed unknown, learned, forgot, stayed known. seen: (symbols, 2) not known, known.
+    every student; first, length: where her steps begin, and how many they are; times: how many she stands for. tables:
+    p_init by group, p_transit and p_forget by kind, P(answer | not known) and P(answer | known) by symbol. init:
+    (groups, 2) not known and known at the start. moves: (kinds, 4) stayed unknown, learned, forgot, stayed known. seen:
+    (symbols, 2) not known, known.
     room: (5, longest). NaN where answers are impossible.
     """
     p_init, p_transit, p_forget, if_not, if_known = tables
     total = 0.0
     for i in who:
-        start, steps, part = first[i], length[i], 1.0
+        start, steps, part, own = first[i], length[i], 1.0, 0.0
         known = p_init[group[i]]
         unknown = 1.0 - known
         for t in range(steps):
@@ -34,7 +35,7 @@ def expected(symbol, kind, group, first, length, who, tables, init, moves, seen,
                 return np.nan
             part *= scale
             if part < 1e-200:
-                total += math.log(part)
+                own += math.log(part)
                 part = 1.0
             share = 1.0 / scale
             known *= share
@@ -44,8 +45,8 @@ def expected(symbol, kind, group, first, length, who, tables, init, moves, seen,
             k = kind[start + t]
             learned, forgot = unknown * p_transit[k], known * p_forget[k]
             known, unknown = known * (1.0 - p_forget[k]) + learned, unknown * (1.0 - p_transit[k]) + forgot
-        total += math.log(part)
-        back_not, back_known = 1.0, 1.0
+        total += times[i] * (own + math.log(part))
+        back_not, back_known = float(times[i]), float(times[i])
         for t in range(steps - 1, -1, -1):
             s = symbol[start + t]
             seen[s, 0] += room[0, t] * back_not
