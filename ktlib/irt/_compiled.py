@@ -30,15 +30,15 @@ def newton(block: Normal, prior: Normal, first, second, step) -> Normal:
     return Normal.trusted(loc, scale, block.log)
 
 
-def apart(block: Normal, prior: Normal) -> float:
-    """`priors.apart`, compiled."""
-    return kernels.apart(block.loc, block.scale, prior.loc.ravel(), prior.scale.ravel())
+def divergence(block: Normal, prior: Normal) -> float:
+    """`priors.divergence`, compiled."""
+    return kernels.divergence(block.loc, block.scale, prior.loc.ravel(), prior.scale.ravel())
 
 
 class CompiledTwoParameter(two_parameter.TwoParameterAscent):
     """`TwoParameterAscent` with its two passes over the answers compiled, and its steps."""
 
-    newton, apart = staticmethod(newton), staticmethod(apart)
+    newton, divergence = staticmethod(newton), staticmethod(divergence)
 
     def __init__(self, data: Packed, frozen, among: Alone = ALONE):
         self.data, self.frozen, self.among = data, frozen, among

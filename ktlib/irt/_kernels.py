@@ -217,8 +217,8 @@ def newton(loc, scale, prior_loc, prior_scale, first, second, step, far, new_loc
 
 
 @kept
-def apart(loc, scale, prior_loc, prior_scale):
-    """`priors.apart` of normals from their priors, one for all or one each."""
+def divergence(loc, scale, prior_loc, prior_scale):
+    """`priors.divergence` of normals from their priors, one for all or one each."""
     total = 0.0
     for t in range(len(loc)):
         k = t if len(prior_loc) > 1 else 0

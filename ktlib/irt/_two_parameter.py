@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from ._answers import FEW, FEW_WEIGHTS, NODES, WEIGHTS, Answers, each, stepped
 from ._sharing import ALONE, Alone
-from .priors import Normal, apart
+from .priors import Normal, divergence
 
 EXACT = 50_000  # up to so many answers the product of discrimination and gap is integrated over both
 
@@ -31,7 +31,7 @@ class TwoParameterAscent:
     Both take the stage: True integrates the product, False matches its moments.
     """
 
-    newton, apart = staticmethod(newton), staticmethod(apart)
+    newton, divergence = staticmethod(newton), staticmethod(divergence)
 
     def __init__(self, data: Answers, frozen, among: Alone = ALONE):
         self.pieces, self.frozen, self.among = data.pieces(), frozen, among
@@ -42,7 +42,7 @@ class TwoParameterAscent:
         blocks, priors = state
         value, slopes = self._students(blocks, exact)
         counted = [name for name in blocks if name == "ability" or self.among.rank == 0]  # items' numbers once
-        return self.among.sum(value - sum(self.apart(blocks[name], priors[name]) for name in counted)), slopes
+        return self.among.sum(value - sum(self.divergence(blocks[name], priors[name]) for name in counted)), slopes
 
     def sweep(self, state, step, exact, students):
         """Students, then difficulties, then discriminations moved by a step; frozen blocks stay."""

@@ -138,17 +138,13 @@ def divergence(block: Normal, prior: Normal) -> float:
     if block.log != prior.log:
         raise ValueError("a log-normal block needs a log-normal prior, and a normal one a normal prior")
     try:
-        return apart(block, prior)
+        ratio = block.scale / prior.scale
+        shift = (block.loc - prior.loc) / prior.scale
     except ValueError:
         raise ValueError(
             f"block has shape {block.loc.shape}, prior {prior.loc.shape}: give one number or its shape"
         ) from None
-
-
-def apart(block: Normal, prior: Normal) -> float:
-    """`divergence` of two that are known to be alike."""
-    ratio, shift = block.scale / prior.scale, (block.loc - prior.loc) / prior.scale
-    return float(0.5 * (ratio * ratio + shift * shift - 1 - 2 * np.log(ratio)).sum())
+    return float(0.5 * (ratio**2 + shift**2 - 1 - 2 * np.log(ratio)).sum())
 
 
 def paper_priors(model: str) -> dict[str, Normal]:
