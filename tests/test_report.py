@@ -17,7 +17,7 @@ from ktlib.bkt.roster import Roster
 from ktlib.data import read
 from ktlib.show import _report_words as words
 from ktlib.show import report
-from ktlib.show.command import main
+from ktlib.show.command import _parser, main
 from ktlib.show.figures import your_log
 
 COLUMNS = "--student user --skill kc --correct right --item q --order time".split()
@@ -225,3 +225,14 @@ def test_the_console_script_leads_to_main():
     scripts = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf8"))["project"]["scripts"]
     module, _, name = scripts["ktlib"].partition(":")
     assert getattr(import_module(module), name) is main
+
+
+def test_the_page_of_the_book_names_every_command_and_option():
+    page = (Path(__file__).parents[1] / "book/command.md").read_text("utf8")
+    parsers = _parser()._subparsers._group_actions[0].choices
+    options = {name for sub in parsers.values() for action in sub._actions for name in action.option_strings}
+    asked = options - {"-h", "--help", "--out"}
+    assert not [name for name in asked if f"`{name}`" not in page]
+    assert not [name for name in parsers if f"`ktlib {name}`" not in page]
+    named = set(re.findall(r"--[a-z]+", page))
+    assert named <= options
