@@ -13,7 +13,8 @@ the answers, by default 2 % and at most 500,000, held out; they are kept under `
               curve, the seconds since the start and the ELBO an answer after each sweep; spreads (what they are, and
               what calibrating added to the seconds) and by_answers, how well questions are known by their number of
               answers (2PL); auc and log_loss on the answers held out; peak_gb of the fit's process, which reads the log
-              too; cores of the machine; load_before, its load average; date
+              too; cores of the machine; load_before, its load average; date; runs_seconds, written in by hand: wall
+              clock of all runs of that row on its day, the stored one the last
 
 --device sweeps by torch, on the processor or a GPU; where there is none, the row says "not run: no GPU" and no more.
 --processes shares a fit between so many processes on this machine (`ktlib.irt.distributed`). Either writes rows to

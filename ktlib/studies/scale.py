@@ -98,7 +98,8 @@ def by_answers(posterior, log, level: float = 0.95) -> list[dict]:
 @dataclass(frozen=True, repr=False, eq=False)
 class Row:
     """One stored fit. seconds: wall clock; cpu_seconds: of all cores together; spreads_seconds: of calibrating after
-    it, 0 where nothing was; the other names as in the script.
+    it, 0 where nothing was; runs_seconds: wall clock of all
+    runs on one day, where there were several; the other names as in the script.
 
     curve, by_answers: empty where they were not kept.
     """
@@ -122,6 +123,7 @@ class Row:
     load_before: float
     cores: int = 2
     spreads_seconds: float = 0.0
+    runs_seconds: Sequence[float] = ()
     curve: Sequence[Sequence[float]] = ()
     by_answers: Sequence[Mapping[str, float]] = ()
 
